@@ -1,0 +1,93 @@
+"""The reading door to a host: the only place where probes touch a file system.
+
+A `Host` answers questions about paths of the examined host, whether that is this machine (`host.local`) or an unpacked root
+below a directory (`host.rooted`). Every answer is bounded and never follows a path out of the host. Files of a user are read with
+that user's rights, so that a link planted in a home shows nothing that its owner could not read.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+if TYPE_CHECKING:
+    import os
+
+READ_LIMIT = 1 << 20
+
+
+class Space(NamedTuple):
+    """What statvfs says: bytes and inodes, and whether the mount forbids execution or writing."""
+
+    free_bytes: int
+    total_bytes: int
+    free_inodes: int
+    total_inodes: int
+    noexec: bool
+    read_only: bool
+
+
+class Host(Protocol):
+    """What probes may ask. All paths are absolute paths of the examined host.
+
+    Attributes:
+        kind: "local" or "rooted".   root: "/" or the directory on this machine.
+        live: processes can be started and /proc read (False for an unpacked root).
+        environ: environment of the calling process, empty for an unpacked root.
+    """
+
+    kind: str
+    root: str
+    live: bool
+    environ: dict[str, str]
+
+    def read(self, path: str, limit: int = READ_LIMIT) -> bytes:
+        """At most `limit` bytes from the start of a regular file. Raises OSError (also for FIFOs, devices, directories)."""
+        ...
+
+    def read_at(self, path: str, offset: int, size: int) -> bytes:
+        """`size` bytes at `offset`, fewer at the end. Raises OSError."""
+        ...
+
+    def text(self, path: str, limit: int = READ_LIMIT) -> str:
+        """`read`, decoded as UTF-8 with surrogateescape. Raises OSError."""
+        ...
+
+    def lines(self, path: str) -> list[str]:
+        """Lines without line feeds (carriage returns are kept); [] if the file cannot be read."""
+        ...
+
+    def listdir(self, path: str, limit: int = 10_000) -> list[str]:
+        """Sorted names in a directory, at most `limit`; [] if it cannot be read."""
+        ...
+
+    def lstat(self, path: str) -> os.stat_result | None:
+        """Of the path itself; None if it does not exist or may not be reached."""
+        ...
+
+    def stat(self, path: str) -> os.stat_result | None:
+        """Through links; None if it does not exist."""
+        ...
+
+    def exists(self, path: str) -> bool:
+        """Whether `stat` answers."""
+        ...
+
+    def is_directory(self, path: str) -> bool:
+        """Whether it is a directory, through links."""
+        ...
+
+    def readlink(self, path: str) -> str:
+        """Target of a symbolic link, "" if it is none."""
+        ...
+
+    def realpath(self, path: str) -> str:
+        """Through all links; "" if a part is missing or links loop."""
+        ...
+
+    def xattr(self, path: str, name: str) -> bytes:
+        """An extended attribute, b"" if absent or not supported."""
+        ...
+
+    def space(self, path: str) -> Space | None:
+        """File system facts of the nearest existing parent; None if unknown."""
+        ...

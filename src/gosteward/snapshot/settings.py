@@ -1,0 +1,25 @@
+"""Go's settings: every place that gives one a value, read without asking `go`."""
+
+from typing import NamedTuple, Optional
+
+from gosteward.snapshot.places import Location
+
+
+class Setting(NamedTuple):
+    """One place that gives a Go variable a value.
+
+    Attributes:
+        name: "GOPROXY".   value: as Go would read it.
+        origin: "environment", "goenv-file" (`go env -w`), "goroot" (GOROOT/go.env). Precedence in that order.
+        location: the line.   contexts: for origin "environment": names of the contexts that see it; else ().
+        goroot: for origin "goroot": real path of the tree.
+        known: Go knows the name (an unknown one in the goenv file makes go refuse nothing but is ignored).
+    """
+
+    name: str
+    value: str
+    origin: str
+    location: Optional[Location] = None
+    contexts: tuple[str, ...] = ()
+    goroot: str = ""
+    known: bool = True
