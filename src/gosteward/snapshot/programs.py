@@ -74,7 +74,7 @@ class Binary(NamedTuple):
         acl: entries in getfacl's text form, with "#effective" rights where the mask cuts; () without an extended ACL.
         selinux_label: "" where there is none.
         mount_point, mount_options: of the file system that the real file lies on.
-        script_interpreter: first word behind `#!`; carriage returns are kept.
+        script_interpreter: first word behind `#!`; carriage returns are kept.   script_interpreter_exists: that file is there.
         origin: "official", "distribution", "snap", "toolchain-module", "source", "version-manager", "gccgo", "windows",
             "unknown".   package: "golang-1.19-go 1.19.8-2" where a package owns it.
         goroot: real path of the Go tree that it belongs to, "" if to none.
@@ -104,6 +104,7 @@ class Binary(NamedTuple):
     version: str = ""
     head: str = ""
     elf: Optional[Elf] = None
+    script_interpreter_exists: bool = True
 
 
 class GoTree(NamedTuple):
