@@ -1,0 +1,125 @@
+"""What is known about Go releases: months, end of life, fixed vulnerabilities, bad builds. A pure table, as of 2026-11.
+
+Sources: go.dev/doc/devel/release (months, fixes per release), the release announcements that name the CVEs, golang/go#79070,
+golang/go#80744, golang/go#80745, golang/go#62164. The list of vulnerabilities is a selection: those that a server or a build
+is likely to meet. `govulncheck` and the Go vulnerability database are complete.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from gosteward import goversion
+
+AS_OF = "2026-11"
+
+
+class Line(NamedTuple):
+    """A release line ("1.26").
+
+    Attributes:
+        released: month of its first release, "2026-02".   ended: month from which it gets no fixes (the second next line was
+            released), "" while it is supported.   newest: its newest patch release that is known, "" if not known for sure.
+    """
+
+    minor: int
+    released: str
+    ended: str = ""
+    newest: str = ""
+
+
+class Vulnerability(NamedTuple):
+    """A fault of Go's library or commands.  fixed: first release with the fix, one per line that was ever affected and fixed."""
+
+    id: str
+    where: str
+    fixed: tuple[str, ...]
+
+
+class BadBuild(NamedTuple):
+    """An official build that does not work.  goarch: of its programs.  better: the release that repaired it."""
+
+    version: str
+    goarch: str
+    why: str
+    better: str
+    source: str
+
+
+LINES = (
+    Line(11, "2018-08", "2019-09", "go1.11.13"),
+    Line(12, "2019-02", "2020-02", "go1.12.17"),
+    Line(13, "2019-09", "2020-08", "go1.13.15"),
+    Line(14, "2020-02", "2021-02", "go1.14.15"),
+    Line(15, "2020-08", "2021-08", "go1.15.15"),
+    Line(16, "2021-02", "2022-03", "go1.16.15"),
+    Line(17, "2021-08", "2022-08", "go1.17.13"),
+    Line(18, "2022-03", "2023-02", "go1.18.10"),
+    Line(19, "2022-08", "2023-08", "go1.19.13"),
+    Line(20, "2023-02", "2024-02", "go1.20.14"),
+    Line(21, "2023-08", "2024-08", "go1.21.13"),
+    Line(22, "2024-02", "2025-02", "go1.22.12"),
+    Line(23, "2024-08", "2025-08", "go1.23.12"),
+    Line(24, "2025-02", "2026-02"),
+    Line(25, "2025-08", "2026-08", "go1.25.14"),
+    Line(26, "2026-02", "", "go1.26.11"),
+    Line(27, "2026-08", "", "go1.27.4"),
+)
+
+VULNERABILITIES = (
+    Vulnerability("CVE-2026-56865", "cmd/go, checksum database tiles", ("go1.25.13", "go1.26.6")),
+    Vulnerability("CVE-2026-56864", "cmd/go, checksum database lookups", ("go1.25.13", "go1.26.6")),
+    Vulnerability("CVE-2026-42501", "cmd/go, checksum database lookups", ("go1.26.3",)),
+    Vulnerability("CVE-2025-61729", "crypto/x509", ("go1.24.11", "go1.25.5")),
+    Vulnerability("CVE-2025-47907", "database/sql", ("go1.23.12", "go1.24.6")),
+    Vulnerability("CVE-2025-4673", "net/http redirects", ("go1.23.10", "go1.24.4")),
+    Vulnerability("CVE-2025-22871", "net/http chunked bodies", ("go1.23.8", "go1.24.2")),
+    Vulnerability("CVE-2024-34156", "encoding/gob", ("go1.22.7", "go1.23.1")),
+    Vulnerability("CVE-2024-24790", "net/netip", ("go1.21.11", "go1.22.4")),
+    Vulnerability("CVE-2023-45288", "net/http, HTTP/2", ("go1.21.9", "go1.22.2")),
+    Vulnerability("CVE-2023-39325", "net/http, HTTP/2", ("go1.20.10", "go1.21.3")),
+    Vulnerability("CVE-2023-29404", "cmd/go with cgo", ("go1.19.10", "go1.20.5")),
+    Vulnerability("CVE-2023-24538", "html/template", ("go1.19.8", "go1.20.3")),
+    Vulnerability("CVE-2022-41717", "net/http, HTTP/2", ("go1.18.9", "go1.19.4")),
+)
+
+BAD_BUILDS = (
+    BadBuild("go1.21.0", "arm", "it was built for ARMv7 although it is named armv6l", "go1.21.1", "golang/go#62164"),
+)
+
+
+def line_of(version: str) -> Line | None:
+    """The release line of a version such as "go1.26.8"; None for an unknown one."""
+    parsed = goversion.parse(version)
+    if parsed is None or parsed.major != 1:
+        return None
+    return next((line for line in LINES if line.minor == parsed.minor), None)
+
+
+def ended(version: str) -> str:
+    """Month in which the version's line stopped getting fixes; "" while it is supported, or not known."""
+    parsed = goversion.parse(version)
+    if parsed is None or parsed.major != 1:
+        return ""
+    if parsed.minor < LINES[0].minor:
+        return "2019-02"  # 1.10 ended when 1.12 came; whatever is older ended before that
+    line = line_of(version)
+    return line.ended if line else ""
+
+
+def supported() -> tuple[Line, ...]:
+    """The lines that still get fixes, oldest first."""
+    return tuple(line for line in LINES if not line.ended)
+
+
+def vulnerabilities_of(version: str) -> tuple[Vulnerability, ...]:
+    """Those that a version has and a later release of the same line fixed; lines without a fix are not judged here."""
+    parsed = goversion.parse(version)
+    if parsed is None:
+        return ()
+    return tuple(v for v in VULNERABILITIES if any(_before(parsed, fixed) for fixed in v.fixed))
+
+
+def _before(version: goversion.GoVersion, fixed: str) -> bool:
+    release = goversion.parse(fixed)
+    return release is not None and release[:2] == version[:2] and version < release
