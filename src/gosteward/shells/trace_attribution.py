@@ -1,0 +1,334 @@
+"""Who put what on PATH, and who set a variable: a walk along the records of a trace.
+
+A change seen at record k was made by the command of record k-1. Entries that stay keep their owner; new ones belong to the line that
+ran; a line that assigns PATH without naming its old value is a reset: everything on it is its own, and what is missing was thrown away.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Callable, NamedTuple
+
+from gosteward.snapshot import LostEntry, PathEntry, SlowLine
+from gosteward.snapshot.places import Location
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from gosteward.shells.xtrace import Frame, Record
+
+TextOf = Callable[[str, int], str]
+
+SLOW = 0.1
+LONG_PATH = 128 * 1024
+ENTRIES_LIMIT = 4096
+ASSIGNS_PATH = re.compile(r"(?:^|[\s;&|({!])(?:PATH=|set\s+(?:-\S+\s+)*PATH\s|path=\()")
+NAMES_PATH = re.compile(r"\$\{?PATH\b|\$\{?\(?[^)\s]{0,4}\)?path\b|\$path\b")
+DECLARATIONS = {"export", "declare", "typeset", "readonly", "local", "integer", "float", "private"}
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+INTERESTING = re.compile(
+    r"(?:GO|CGO_|PKG_CONFIG|XDG_|GIT_)[A-Za-z0-9_]*|CC|CXX|HOME|USER|SHELL|TMPDIR|LD_LIBRARY_PATH|SSL_CERT_FILE|SSL_CERT_DIR|NETRC|BASH_ENV|ENV"
+    r"|(?:https?|no|all)_proxy|(?:HTTPS?|NO|ALL)_PROXY"
+)
+OWN_NAMES = re.compile(r"GOSTEWARD_\w*")
+
+
+class Owned(NamedTuple):
+    """An entry and the lines behind it."""
+
+    directory: str
+    sources: tuple[Location, ...]
+
+
+class Assignment(NamedTuple):
+    """What a traced command set: the value as far as the trace shows it, None after `unset`."""
+
+    value: str | None
+    sources: tuple[Location, ...]
+
+
+class Attribution(NamedTuple):
+    """What a trace tells.
+
+    Attributes:
+        entries: PATH at the end of the trace, entry by entry.   lost: see `Context.lost`.
+        assignments: the last command that set each interesting variable, by name.
+        aliases: name to the line of its `alias` command.   last: where the last command ran.   depth: its call frames.
+        last_command: its text.   too_long: the line that made PATH longer than LONG_PATH.   slow: see `Context.slow`.
+        files: start-up files in the order in which commands of theirs ran.
+    """
+
+    entries: tuple[PathEntry, ...]
+    lost: tuple[LostEntry, ...]
+    assignments: dict[str, Assignment]
+    aliases: dict[str, Location]
+    last: tuple[Location, ...]
+    depth: int
+    last_command: str
+    too_long: Location | None
+    slow: tuple[SlowLine, ...]
+    files: tuple[str, ...]
+
+
+def interesting(name: str) -> bool:
+    """Whether a snapshot holds variables of this name."""
+    return INTERESTING.fullmatch(name) is not None and OWN_NAMES.fullmatch(name) is None
+
+
+class Tracker:
+    """PATH while it changes."""
+
+    def __init__(self, first: str | None, sources: tuple[Location, ...], text_of: TextOf) -> None:
+        self.text_of = text_of
+        self.value = first
+        self.length = -1 if first is None else len(first)
+        self.owned = [Owned(entry, sources) for entry in _entries(first)]
+        self.lost: list[LostEntry] = []
+        self.too_long: Location | None = None
+
+    def change(self, value: str | None, length: int, sources: tuple[Location, ...]) -> None:
+        """PATH became `value`; the line at `sources[0]` did it. A cut value (shorter than `length`) only moves the length."""
+        if length > LONG_PATH >= self.length and self.too_long is None and sources:
+            self.too_long = sources[0]
+        self.length = length
+        self.value = value
+        if value is not None and length > len(value):
+            return
+        keeps = keeps_old_value(sources[0], self.text_of) if sources else True
+        pool: dict[str, list[Owned]] = {}
+        for owned in reversed(self.owned) if keeps else ():
+            pool.setdefault(owned.directory, []).append(owned)
+        after = []
+        for entry in _entries(value):
+            before = pool.get(entry)
+            after.append(before.pop() if before else Owned(entry, about(entry, sources, self.text_of)))
+        self._lose(after, sources[0] if sources else None)
+        self.owned = after
+
+    def _lose(self, after: list[Owned], by: Location | None) -> None:
+        present = {owned.directory for owned in after}
+        for owned in self.owned:
+            if owned.directory not in present:
+                self.lost.append(LostEntry(directory=owned.directory, sources=owned.sources, dropped_by=by))
+
+    def lost_at_end(self) -> tuple[LostEntry, ...]:
+        """Entries that nobody brought back, once each."""
+        present = {owned.directory for owned in self.owned}
+        return tuple({lost.directory: lost for lost in self.lost if lost.directory not in present}.values())
+
+
+def _entries(value: str | None) -> list[str]:
+    return value.split(":")[:ENTRIES_LIMIT] if value else []
+
+
+def keeps_old_value(source: Location, text_of: TextOf) -> bool:
+    """Whether the line at `source` builds on the old PATH; True where it does not assign PATH in plain sight (a function, eval)."""
+    text = text_of(source.path, source.line)
+    if not ASSIGNS_PATH.search(text):
+        return True
+    for number in range(source.line + 1, source.line + 6):  # an assignment may go on in the next lines
+        if text.count('"') % 2 == 0 and not text.endswith("\\") and text.count("(") <= text.count(")"):
+            break
+        text += "\n" + text_of(source.path, number)
+    return NAMES_PATH.search(text) is not None
+
+
+def about(directory: str, sources: tuple[Location, ...], text_of: TextOf) -> tuple[Location, ...]:
+    """`sources` with the frame first that a person would edit: the caller that names the directory, not the function's body."""
+    if len(sources) < 2 or _mentions(text_of(sources[0].path, sources[0].line), directory):
+        return sources
+    for index, source in enumerate(sources[1:], 1):
+        if _mentions(text_of(source.path, source.line), directory):
+            return (source, *sources[:index], *sources[index + 1 :])
+    return sources
+
+
+def _mentions(text: str, directory: str) -> bool:
+    if not directory:
+        return False
+    parts = directory.rstrip("/").split("/")
+    return (
+        directory in text
+        or (len(parts) > 2 and "/".join(parts[-2:]) in text)
+        or (len(parts) > 1 and f"/{parts[-1]}" in text)
+    )
+
+
+def locations(frames: Sequence[Frame], text_of: TextOf) -> tuple[Location, ...]:
+    """Frames that lie in files, innermost first, each place once, with the text of their lines."""
+    found: dict[tuple[str, int], Location] = {}
+    for frame in frames:
+        if frame.path.startswith("/") and frame.line > 0 and (frame.path, frame.line) not in found:
+            found[frame.path, frame.line] = Location(
+                path=frame.path, line=frame.line, text=text_of(frame.path, frame.line)[:300].rstrip("\r")
+            )
+    return tuple(found.values())
+
+
+def attribute(
+    records: Iterable[Record],
+    first: str | None,
+    first_sources: tuple[Location, ...],
+    final: tuple[str | None, int] | None,
+    text_of: TextOf,
+) -> Attribution:
+    """Walk a trace from its first PATH to the `final` one (value and length; None if the shell never came to its end)."""
+    tracker = Tracker(first, first_sources, text_of)
+    assignments: dict[str, Assignment] = {}
+    aliases: dict[str, Location] = {}
+    slow: dict[tuple[str, int], float] = {}
+    files: dict[str, None] = {}
+    previous: Record | None = None
+    for record in records:
+        if previous is not None and record.time and previous.time and record.time - previous.time > 0.01:
+            _add_time(slow, previous, record.time - previous.time)
+        if record.frames:
+            files.setdefault(record.frames[0].path)
+        if not record.nested:
+            # `is not None`: a function may have switched the expansion of PS4 off (zsh: emulate -L)
+            if record.path is not None and (record.path, record.path_length) != (tracker.value, tracker.length):
+                tracker.change(record.path, record.path_length, _where(previous, text_of))
+            _note_command(record, assignments, aliases, text_of)
+        previous = record
+    if final is not None and final != (tracker.value, tracker.length):
+        tracker.change(final[0], final[1], _where(previous, text_of))
+    return Attribution(
+        entries=tuple(PathEntry(directory=owned.directory, sources=owned.sources) for owned in tracker.owned),
+        lost=tracker.lost_at_end(),
+        assignments=assignments,
+        aliases=aliases,
+        last=_where(previous, text_of),
+        depth=previous.depth if previous else 0,
+        last_command=previous.command if previous else "",
+        too_long=tracker.too_long,
+        slow=_slow_lines(slow, text_of),
+        files=tuple(path for path in files if path.startswith("/")),
+    )
+
+
+def _where(record: Record | None, text_of: TextOf) -> tuple[Location, ...]:
+    return locations(record.frames, text_of) if record is not None else ()
+
+
+def _add_time(slow: dict[tuple[str, int], float], record: Record, seconds: float) -> None:
+    for frame in record.frames:
+        if frame.path.startswith("/"):
+            slow[frame.path, frame.line] = slow.get((frame.path, frame.line), 0.0) + seconds
+            return
+
+
+def _slow_lines(slow: dict[tuple[str, int], float], text_of: TextOf) -> tuple[SlowLine, ...]:
+    return tuple(
+        SlowLine(location=Location(path=path, line=line, text=text_of(path, line)[:300]), seconds=round(seconds, 3))
+        for (path, line), seconds in sorted(slow.items(), key=lambda item: -item[1])[:20]
+        if seconds >= SLOW
+    )
+
+
+def _note_command(
+    record: Record, assignments: dict[str, Assignment], aliases: dict[str, Location], text_of: TextOf
+) -> None:
+    """Remember what a command sets; cheap for the many that set nothing."""
+    command = record.command
+    word = command[: command.find(" ")] if " " in command else command
+    if "=" in word:
+        _assign(command, record, assignments, text_of)
+    elif word in DECLARATIONS:
+        if word in ("local", "private") or (word in ("declare", "typeset") and not _reaches_out(command, record)):
+            return
+        for argument in words(command)[1:]:
+            _assign(argument, record, assignments, text_of, quoted=False)
+    elif word == "unset":
+        for argument in words(command)[1:]:
+            if interesting(argument):
+                assignments[argument] = Assignment(None, _where(record, text_of))
+    elif word == "alias":
+        for argument in words(command)[1:]:
+            name, is_set, _ = argument.partition("=")
+            if is_set and name in ("go", "gofmt"):
+                where = _where(record, text_of)
+                if where:
+                    aliases[name] = where[0]
+
+
+def _reaches_out(command: str, record: Record) -> bool:
+    """Whether a declare sets more than a local variable."""
+    in_function = any(frame.function for frame in record.frames[:1])
+    return not in_function or any(word.startswith("-") and "g" in word for word in command.split(" ")[1:4])
+
+
+def _assign(
+    text: str, record: Record, assignments: dict[str, Assignment], text_of: TextOf, quoted: bool = True
+) -> None:
+    match = NAME.match(text)
+    if match and text[match.end() : match.end() + 1] == "=" and interesting(match.group()):
+        parsed = words(text) if quoted else [text]
+        value = parsed[0][match.end() + 1 :] if parsed else ""
+        assignments[match.group()] = Assignment(value, _where(record, text_of))
+
+
+ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "e": "\x1b", "E": "\x1b", "f": "\f", "v": "\v"}
+
+
+def words(command: str) -> list[str]:
+    """Words of a command as a shell prints them in a trace: quotes and backslashes undone. Linear, never raises."""
+    found: list[str] = []
+    word: list[str] | None = None
+    index, end = 0, len(command)
+    while index < end:
+        char = command[index]
+        if char in " \t\n":
+            if word is not None:
+                found.append("".join(word))
+            word = None
+            index += 1
+            continue
+        word = [] if word is None else word
+        if char == "'":
+            close = command.find("'", index + 1)
+            close = end if close < 0 else close
+            word.append(command[index + 1 : close])
+            index = close + 1
+        elif char == "$" and command[index + 1 : index + 2] == "'":
+            index = _ansi(command, index + 2, word)
+        elif char == '"':
+            index = _double(command, index + 1, word)
+        elif char == "\\":
+            word.append(command[index + 1 : index + 2])
+            index += 2
+        else:
+            word.append(char)
+            index += 1
+    if word is not None:
+        found.append("".join(word))
+    return found
+
+
+def _double(command: str, index: int, word: list[str]) -> int:
+    """Up to the closing double quote; returns the index behind it."""
+    end = len(command)
+    while index < end and command[index] != '"':
+        if command[index] == "\\" and command[index + 1 : index + 2] in ("\\", '"', "$", "`"):
+            index += 1
+        word.append(command[index : index + 1])
+        index += 1
+    return index + 1
+
+
+def _ansi(command: str, index: int, word: list[str]) -> int:
+    """Up to the closing quote of $'...'; returns the index behind it."""
+    end = len(command)
+    while index < end and command[index] != "'":
+        if command[index] == "\\":
+            octal = re.compile("[0-7]{1,3}").match(command, index + 1)
+            if octal:
+                word.append(chr(int(octal.group(), 8) & 0xFF))
+                index = octal.end()
+                continue
+            letter = command[index + 1 : index + 2]
+            word.append(ESCAPES.get(letter, letter))
+            index += 2
+            continue
+        word.append(command[index])
+        index += 1
+    return index + 1

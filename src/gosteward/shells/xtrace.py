@@ -1,0 +1,150 @@
+r"""Records that a shell writes before each command when tracing is on, and the answer that it gives at its end.
+
+A record is what PS4 expands to, followed by the command. US is 0x1f, RS is 0x1e; bash repeats the first character for every level
+of nesting:
+
+    +US subshell US depth US file file ... US line line ... US function function ... US time US length US head US tail RS command \n
+
+`depth` counts all call frames, the lists hold the innermost FRAMES of them. `length` is that of PATH ("" if it is unset). A long
+PATH is not written whole into every record, which would make the trace quadratic: then `head` and `tail` are its two ends.
+
+The answer at the end is a row of sections, each `RS nonce name RS text`; the section "environment" is what `env -0` prints.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+US, RS = "\x1f", "\x1e"
+FRAMES = 12
+# A PATH of up to WHOLE characters is written whole, of a longer one ENDS characters at both ends.
+WHOLE, ENDS = 3072, 256
+RECORDS_LIMIT = 200_000
+COMMAND_LIMIT = 4096
+FIELD = "\x1f([^\x1f\x1e]*)"
+HEAD = re.compile(r"\++" + FIELD * 9 + "\x1e ?")
+
+
+class Frame(NamedTuple):
+    """A call frame.  function: "" at the top of a file, else the function's name."""
+
+    path: str
+    line: int
+    function: str = ""
+
+
+class Record(NamedTuple):
+    """One traced command.
+
+    Attributes:
+        nested: it ran in a subshell, whose variables are lost.   depth: number of call frames.
+        frames: innermost first, at most FRAMES.   time: seconds since the epoch, 0.0 if the shell has no clock.
+        path: PATH before the command, None if unset or if the shell did not expand PS4.   path_length: of the whole value, -1 if unset.
+        command: after expansion, quoted as the shell quotes.
+    """
+
+    nested: bool
+    depth: int
+    frames: tuple[Frame, ...]
+    time: float
+    path: str | None
+    path_length: int
+    command: str
+
+    @property
+    def cut(self) -> bool:
+        """`path` holds only the ends of a long PATH."""
+        return self.path is not None and self.path_length > len(self.path)
+
+
+def parse(text: str) -> list[Record]:
+    """All records in `text`; what stands between them is their commands, and garbage before the first is skipped. Linear."""
+    records = []
+    previous = None
+    for match in HEAD.finditer(text):
+        if previous is not None:
+            records.append(_record(previous, text[previous.end() : min(match.start(), previous.end() + COMMAND_LIMIT)]))
+            if len(records) >= RECORDS_LIMIT:
+                return records
+        previous = match
+    if previous is not None:
+        records.append(_record(previous, text[previous.end() : previous.end() + COMMAND_LIMIT].partition("\n" + RS)[0]))
+    return records
+
+
+def _record(match: re.Match[str], command: str) -> Record:
+    subshell, depth, files, lines, functions, clock, length, head, tail = match.groups()
+    expanded = length.isdigit()
+    return Record(
+        nested=subshell not in ("", "0"),
+        depth=int(depth) if depth.isdigit() else 0,
+        frames=_frames(files, lines, functions),
+        time=_seconds(clock),
+        path=head + tail if expanded else None,
+        path_length=int(length) if expanded and len(length) < 12 else -1,
+        command=command.rstrip("\n"),
+    )
+
+
+def _seconds(clock: str) -> float:
+    try:
+        return float(clock.replace(",", ".")) if clock else 0.0
+    except ValueError:
+        return 0.0
+
+
+def _frames(files: str, lines: str, functions: str) -> tuple[Frame, ...]:
+    if not files:
+        return ()
+    names = _names(files)
+    numbers = lines.split(" ")
+    calls = functions.split(" ")
+    frames = []
+    for index, name in enumerate(names[:FRAMES]):
+        number = numbers[index] if index < len(numbers) else ""
+        call = calls[index] if index < len(calls) else ""
+        frames.append(
+            Frame(
+                path=name,
+                line=int(number) if number.isdigit() and len(number) < 9 else 0,
+                function="" if call in ("source", "main") else call,
+            )
+        )
+    return tuple(frames)
+
+
+def _names(files: str) -> list[str]:
+    """File names joined by spaces; a word that does not look like the start of a name belongs to the one before it."""
+    words = files.split(" ")
+    if len(words) == 1:
+        return words
+    names: list[str] = []
+    for word in words:
+        if names and not word.startswith(("/", "./", "~", "environment", "main")):
+            names[-1] += " " + word
+        else:
+            names.append(word)
+    return names
+
+
+def sections(text: str, nonce: str) -> dict[str, str]:
+    """The sections of an answer by name; {} if the shell never came to its end."""
+    mark = RS + nonce
+    found: dict[str, str] = {}
+    for part in text.split(mark)[1:]:
+        name, _, body = part.partition(RS)
+        if name.strip() and len(name) < 40:
+            found.setdefault(name.strip(), body)
+    return found
+
+
+def environment(section: str) -> dict[str, str]:
+    """What `env -0` printed."""
+    pairs = (part.partition("=") for part in section.split("\0"))
+    return {name: value for name, found, value in pairs if found}
+
+
+def before_answer(text: str, nonce: str) -> str:
+    """The part of the log that comes before the answer."""
+    return text.partition(RS + nonce)[0]
