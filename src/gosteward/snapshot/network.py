@@ -1,24 +1,31 @@
-"""What the network answered: one check per GOPROXY entry, checksum database and proxy server."""
+"""What the network answered: one check per GOPROXY entry, checksum database and proxy server, and per module that go would fetch."""
 
 from typing import NamedTuple, Optional
 
 from gosteward.snapshot.places import Location
+from gosteward.snapshot.projects import ChecksumConflict
 
 
 class NetworkCheck(NamedTuple):
     """One server asked as `go` would ask it.
 
     Attributes:
-        kind: "goproxy", "sumdb", "http-proxy".   url: with passwords masked.   host, port.
+        kind: "goproxy", "sumdb", "http-proxy", "module" (a zip that a workspace needs).   url: with passwords masked.   host, port.
         ok: it answered as such a server answers.
         step: the step that failed: "parse", "resolve", "connect", "tls", "http", "content", "" when ok.
         reason: "unresolvable", "refused", "unreachable", "timeout", "unknown-authority", "expired", "not-yet-valid", "wrong-host",
-            "not-tls", "status", "login-page", "missing-directory", "unsupported-sumdb", "stale-latest", "".
+            "not-tls", "status", "login-page", "missing-directory", "unsupported-sumdb", "stale-latest", "checksum", "".
         detail: one line for people (certificate issuer, HTTP status, errno text).   issuer: of the certificate that was refused.
         status: HTTP status, 0 without one.   seconds: it took.
         contexts: names of the contexts whose settings name it.   setting: where it is set.   required: a module of an
             examined workspace is not in the cache, so it will be asked.   fallback: entries of the same list come behind it.
         clock_difference: server's Date minus our clock in seconds, 0 without a Date.
+        via: URL of the HTTP proxy that was used, with passwords masked, "" without one.
+        trust_store: the bundle of certificates that go reads here, "" where none was needed or there is none.
+        trust_setting: where SSL_CERT_FILE or SSL_CERT_DIR is set, None for the distribution's store.
+        authority_file: a file beside the store that holds the missing authority (delivered, but never taken in), "" if none.
+        not_before, not_after: of the server's certificate, "2026-11-24T16:30:00Z", "" unknown.
+        conflict: for kind "module": bytes that are not those of go.sum.
     """
 
     kind: str
@@ -37,3 +44,10 @@ class NetworkCheck(NamedTuple):
     required: bool = False
     fallback: bool = False
     clock_difference: float = 0.0
+    via: str = ""
+    trust_store: str = ""
+    trust_setting: Optional[Location] = None
+    authority_file: str = ""
+    not_before: str = ""
+    not_after: str = ""
+    conflict: Optional[ChecksumConflict] = None

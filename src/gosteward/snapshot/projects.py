@@ -6,7 +6,12 @@ from gosteward.snapshot.places import Location
 
 
 class Requirement(NamedTuple):
-    """A `require` of go.mod.  cached: the module cache holds it.  summed: go.sum has its h1 line."""
+    """A `require` of go.mod.
+
+    Attributes:
+        cached: the module cache holds it, or a replacement by a directory stands for it.   summed: go.sum has its h1 line.
+        imported: the module's own files that are built on this machine (tests left out) import a package of it.
+    """
 
     path: str
     version: str
@@ -14,6 +19,7 @@ class Requirement(NamedTuple):
     indirect: bool = False
     cached: bool = True
     summed: bool = True
+    imported: bool = False
 
 
 class Replacement(NamedTuple):
@@ -32,6 +38,8 @@ class GoWork(NamedTuple):
     Attributes:
         go, toolchain: values of those lines, "" without one.   uses: directories, absolute.   missing_uses: `use` lines whose
             directory has no go.mod.   lists_module: the module that it was found from is one of the uses.
+        use_location: its first `use` line.   setting: where GOWORK names it, None where it was found in a parent directory.
+        errors: lines that no Go parses.
     """
 
     path: str
@@ -42,6 +50,8 @@ class GoWork(NamedTuple):
     missing_uses: tuple[Location, ...] = ()
     lists_module: bool = True
     use_location: Optional[Location] = None
+    setting: Optional[Location] = None
+    errors: tuple[Location, ...] = ()
 
 
 class Import(NamedTuple):
@@ -103,6 +113,8 @@ class Workspace(NamedTuple):
         conflicts: checksum conflicts.   newest_go: highest go line among cached requirements, "" unknown.
         in_goroot, in_gopath_src: lies below GOROOT, or below GOPATH/src.
         generate: location of `//go:generate` lines with the program called in text (at most 10).
+        newer_directives: directives of go.mod that not every Go knows ("toolchain", since "1.21").
+        has_main: some package of it is a program (True where that was not looked at).
     """
 
     root: str
@@ -131,3 +143,5 @@ class Workspace(NamedTuple):
     in_goroot: bool = False
     in_gopath_src: bool = False
     generate: tuple[Location, ...] = ()
+    newer_directives: tuple[Import, ...] = ()
+    has_main: bool = True
