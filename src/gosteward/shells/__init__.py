@@ -1,0 +1,1 @@
+"""What shells, PAM, cron, sudo, sshd and systemd make of their start-up files: text in, values out."""

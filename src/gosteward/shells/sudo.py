@@ -1,0 +1,200 @@
+"""sudoers: secure_path, the environment settings, and whether a user may use sudo at all. Pure.
+
+Source: sudoers(5). The last matching Defaults line wins; in an included directory names with a dot or a trailing `~` are skipped.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from gosteward.shells.assignment import shown
+from gosteward.snapshot import Location
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+INCLUDE_DEPTH = 16
+FILES_LIMIT = 200
+_DEFAULTS = re.compile(r"Defaults(?:([@:!>])\s*(\S+))?(?:\s+(.*))?$", re.DOTALL)
+_PARAMETER = re.compile(
+    r'\s*(!*)\s*([A-Za-z_][A-Za-z0-9_]*)(?:\s*([+-]?=)\s*("(?:[^"\\]|\\.)*"?|(?:[^,\\\s]|\\.)*))?\s*,?', re.DOTALL
+)
+_INCLUDE = re.compile(r"[@#](include|includedir)\s+(.*)")
+
+
+class Sudoers(NamedTuple):
+    """What sudoers does to the environment of one user.
+
+    Attributes:
+        secure_path: "" when there is none (the caller's PATH passes).   secure_path_at: the line that sets or unsets it.
+        env_keep: names and patterns that pass, beyond the built-in ones.   env_reset; always_set_home; set_home: flags.
+        may_use: a rule names the user, one of their groups, or ALL.   files: every file read, in order.
+    """
+
+    secure_path: str = ""
+    secure_path_at: Location | None = None
+    env_keep: tuple[str, ...] = ()
+    env_reset: bool = True
+    always_set_home: bool = False
+    set_home: bool = False
+    may_use: bool = False
+    files: tuple[str, ...] = ()
+
+    def keeps(self, name: str) -> bool:
+        """Whether a variable of the caller passes."""
+        return not self.env_reset or any(fnmatch.fnmatchcase(name, pattern) for pattern in self.env_keep)
+
+
+class SudoersLine(NamedTuple):
+    """A logical line: continuations joined, comments gone."""
+
+    path: str
+    number: int
+    text: str
+    first: str
+
+
+def lines_of(path: str, read: Callable[[str], list[str]], listdir: Callable[[str], list[str]]) -> Iterator[SudoersLine]:
+    """All logical lines of sudoers with included files in place."""
+    yield from _lines(path, read, listdir, 0, [FILES_LIMIT])
+
+
+def _lines(
+    path: str, read: Callable[[str], list[str]], listdir: Callable[[str], list[str]], depth: int, budget: list[int]
+) -> Iterator[SudoersLine]:
+    budget[0] -= 1
+    if depth > INCLUDE_DEPTH or budget[0] < 0:
+        return
+    for line in _logical(path, read(path)):
+        include = _INCLUDE.match(line.text)
+        if not include:
+            if not line.text.startswith("#"):
+                yield line
+            continue
+        target = include[2].strip().strip('"').replace("\\ ", " ").replace("%h", "localhost")
+        target = target if target.startswith("/") else f"{path.rpartition('/')[0]}/{target}"
+        if include[1] == "include":
+            yield from _lines(target, read, listdir, depth + 1, budget)
+            continue
+        for name in sorted(listdir(target)):
+            if "." not in name and not name.endswith("~"):
+                yield from _lines(f"{target.rstrip('/')}/{name}", read, listdir, depth + 1, budget)
+
+
+def _logical(path: str, lines: list[str]) -> Iterator[SudoersLine]:
+    parts: list[str] = []
+    start, first = 0, ""
+    for number, line in enumerate(lines, 1):
+        if not parts:
+            start, first = number, line
+        stripped = line.rstrip("\r")
+        if stripped.endswith("\\") and not stripped.lstrip().startswith("#"):
+            parts.append(stripped[:-1])
+            continue
+        text = "".join([*parts, stripped]).strip()
+        parts = []
+        if text:
+            yield SudoersLine(path=path, number=start, text=_uncommented(text), first=first)
+
+
+def _uncommented(text: str) -> str:
+    """Without a comment; `#1000` is a user id, `#include` a directive."""
+    if _INCLUDE.match(text) or re.match(r"#-?\d", text):
+        return text
+    quoted = False
+    for index, character in enumerate(text):
+        if character == '"':
+            quoted = not quoted
+        elif character == "#" and not quoted and not text[index + 1 : index + 2].isdigit():
+            return text[:index].rstrip() or "#"
+    return text
+
+
+def evaluate(lines: Iterator[SudoersLine], user: str, uid: int, groups: tuple[str, ...]) -> Sudoers:
+    """Settings for a user who runs a command as root.
+
+    Args:
+        groups: names of the user's groups.
+    """
+    result = Sudoers()
+    aliases: dict[str, str] = {}
+    specifications = []
+    files: dict[str, None] = {}
+    deferred: list[tuple[SudoersLine, str, str, str]] = []
+    for line in lines:
+        files[line.path] = None
+        match = _DEFAULTS.match(line.text)
+        if match:
+            deferred.append((line, match[1] or "", match[2] or "", match[3] or ""))
+        elif line.text.startswith("User_Alias"):
+            aliases.update(_aliases(line.text))
+        elif not re.match(r"(Host|Cmnd|Cmd|Runas)_Alias\b", line.text) and "=" in line.text:
+            specifications.append(line.text.split("=", 1)[0])
+    for line, sign, subject, parameters in deferred:
+        if _applies(sign, subject, user, uid, groups, aliases):
+            result = _with_parameters(result, line, parameters)
+    may_use = any(_user_in(_users_of(text), user, uid, groups, aliases) for text in specifications)
+    return result._replace(may_use=may_use, files=tuple(files))
+
+
+def _users_of(specification: str) -> str:
+    """`%sudo, dev ALL` without the host list, which is the last word."""
+    return re.sub(r"\s*,\s*", ",", specification.strip()).split(None, 1)[0] if specification.strip() else ""
+
+
+def _aliases(text: str) -> dict[str, str]:
+    found = {}
+    for part in text[len("User_Alias") :].split(":"):
+        name, equals, members = part.partition("=")
+        if equals:
+            found[name.strip()] = members.replace(" ", "").replace("\t", "")
+    return found
+
+
+def _applies(sign: str, subject: str, user: str, uid: int, groups: tuple[str, ...], aliases: dict[str, str]) -> bool:
+    if not sign:
+        return True
+    if sign == ":":
+        return _user_in(subject, user, uid, groups, aliases)
+    if sign == ">":
+        return _user_in(subject, "root", 0, ("root",), aliases)
+    return sign == "@" and subject == "ALL"  # Defaults for one host or one command are not general
+
+
+def _user_in(users: str, user: str, uid: int, groups: tuple[str, ...], aliases: dict[str, str], depth: int = 0) -> bool:
+    hit = False
+    for word in users.split(",")[:1000]:
+        name = word.lstrip("!").strip('"')
+        match = name in ("ALL", user, f"#{uid}") or (name.startswith("%") and name[1:] in groups)
+        if name in aliases and depth < 5:
+            match = match or _user_in(aliases[name], user, uid, groups, aliases, depth + 1)
+        if match:
+            hit = not word.startswith("!")
+    return hit
+
+
+def _with_parameters(result: Sudoers, line: SudoersLine, parameters: str) -> Sudoers:
+    for match in _PARAMETER.finditer(parameters):
+        negated, name, operator = len(match[1]) % 2 == 1, match[2], match[3] or ""
+        value = re.sub(r"\\(.)", r"\1", (match[4] or "").strip('"'))
+        place = Location(path=line.path, line=line.number, text=shown(line.first))
+        if name == "secure_path":
+            result = result._replace(secure_path="" if negated else value, secure_path_at=place)
+        elif name == "env_keep":
+            result = result._replace(env_keep=_list(result.env_keep, operator, value, negated))
+        elif name in ("env_reset", "always_set_home", "set_home"):
+            result = result._replace(**{name: not negated})
+    return result
+
+
+def _list(old: tuple[str, ...], operator: str, value: str, negated: bool) -> tuple[str, ...]:
+    if negated:
+        return ()
+    new = tuple(value.split())
+    if operator == "+=":
+        return old + new
+    if operator == "-=":
+        return tuple(word for word in old if word not in new)
+    return new
