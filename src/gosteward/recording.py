@@ -8,9 +8,11 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from gosteward.errors import DecodeError
+from gosteward.errors import DecodeError, UsageError
 from gosteward.snapshot import Snapshot
 from gosteward.snapshot.host import SCHEMA
+
+SIZE_LIMIT = 64 << 20
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,11 +45,16 @@ def decode_snapshot(data: Mapping[str, Any]) -> Snapshot:
 
     schema = data.get("schema", SCHEMA)
     if schema != SCHEMA:
-        raise DecodeError(f"schema is {schema!r}, expected {SCHEMA!r}", hint="record it again with this version's `gosteward snapshot`")
+        raise DecodeError(
+            f"schema is {schema!r}, expected {SCHEMA!r}",
+            hint="record it again with this version's `gosteward snapshot`",
+        )
     converter = Converter(forbid_extra_keys=True, detailed_validation=True)
-    converter.register_structure_hook_factory(
-        is_namedtuple, lambda kind, conv: namedtuple_dict_structure_factory(kind, conv, forbid_extra_keys=True)
-    )
+
+    def strict(kind: type[Any], conv: Converter) -> Any:
+        return namedtuple_dict_structure_factory(kind, conv, "from_converter", True)
+
+    converter.register_structure_hook_factory(is_namedtuple, strict)
     try:
         return converter.structure(data, Snapshot)
     except (BaseValidationError, ForbiddenExtraKeysError) as error:
@@ -56,3 +63,27 @@ def decode_snapshot(data: Mapping[str, Any]) -> Snapshot:
         raise DecodeError("not a snapshot", subject="; ".join(transform_error(error)[:3])) from None
     except (TypeError, ValueError, KeyError) as error:
         raise DecodeError("not a snapshot", subject=str(error)) from None
+
+
+def read_snapshot(path: str) -> Snapshot:
+    """Read a recorded snapshot from a file.
+
+    Raises:
+        UsageError: the file cannot be read.   DecodeError: it holds no snapshot.
+    """
+    try:
+        with open(path, "rb") as file:
+            text = file.read(SIZE_LIMIT + 1)
+    except OSError as error:
+        raise UsageError("the snapshot cannot be read", subject=f"{path}: {error.strerror}") from None
+    if len(text) > SIZE_LIMIT:
+        raise DecodeError(f"the snapshot is larger than {SIZE_LIMIT >> 20} MiB", subject=path)
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise DecodeError(
+            "not JSON", subject=f"{path}: {error}", hint="`gosteward snapshot -o FILE` writes one"
+        ) from None
+    if not isinstance(data, dict):
+        raise DecodeError("not a snapshot", subject=path, hint="`gosteward snapshot -o FILE` writes one")
+    return decode_snapshot(data)

@@ -1,0 +1,121 @@
+"""Flags that several commands share, and what they mean."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from gosteward.catalogs import LANGUAGES, catalog_for
+from gosteward.errors import StewardError, UsageError
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+
+    from gosteward.catalogs import Catalog
+    from gosteward.examination import Request
+
+
+def add_host(parser: ArgumentParser) -> None:
+    """Flags that say what to examine."""
+    place = parser.add_mutually_exclusive_group()
+    place.add_argument("--root", metavar="DIR", default="", help="examine an unpacked root file system")
+    place.add_argument("--snapshot", metavar="FILE", default="", help="judge a recorded snapshot")
+    parser.add_argument("--user", metavar="NAME", default="", help="whose environment (default: who calls)")
+    parser.add_argument(
+        "--project", metavar="DIR", default="", help="the module to judge (default: the current directory)"
+    )
+    parser.add_argument(
+        "--context", metavar="NAME", action="append", default=[], help="only this context; may be repeated"
+    )
+    parser.add_argument("--offline", action="store_true", help="ask no server")
+    parser.add_argument(
+        "--deadline", metavar="S", type=seconds, default=20.0, help="seconds for all that may hang (20)"
+    )
+
+
+def add_language(parser: ArgumentParser) -> None:
+    """The flag for the language of messages."""
+    parser.add_argument("--lang", choices=LANGUAGES, default="", help="language of messages (default: by the locale)")
+
+
+def add_output(parser: ArgumentParser) -> None:
+    """The flag for a file to write to."""
+    parser.add_argument("-o", "--output", metavar="FILE", default="", help="write to FILE (default: standard output)")
+
+
+def seconds(text: str) -> float:
+    """A number of seconds above 0, for argparse."""
+    value = float(text)
+    if not 0 < value < 86400:
+        raise ValueError(text)
+    return value
+
+
+def request(options: Namespace) -> Request:
+    """What the flags of `add_host` ask for."""
+    from gosteward.examination import Request
+
+    return Request(
+        root=options.root,
+        recording=options.snapshot,
+        user=options.user,
+        project=options.project,
+        contexts=tuple(options.context),
+        offline=options.offline,
+        deadline=options.deadline,
+    )
+
+
+def catalog(language: str) -> Catalog:
+    """Messages in the language asked for, or in that of the locale."""
+    return catalog_for(language or language_of(dict(os.environ)))
+
+
+def language_of(environ: dict[str, str]) -> str:
+    """The first of LC_ALL, LC_MESSAGES and LANG that is set decides (locale(7)); English for all that we do not speak."""
+    value = next((environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if environ.get(name)), "")
+    return "zh" if value.lower().startswith("zh") else "en"
+
+
+def colourful(output: str) -> bool:
+    """Whether standard output is a terminal that wants colours (https://no-color.org)."""
+    return not output and sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def write(text: str, output: str) -> None:
+    """Write text to a file beside its final name and rename it, or to standard output.
+
+    Raises:
+        StewardError: the file cannot be written; nothing is left of it.
+    """
+    data = text.encode("utf-8", "surrogateescape")
+    if not output:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(data)
+        return
+    if os.path.isdir(output):
+        raise UsageError("is a directory", subject=output, hint="-o takes the name of a file")
+    # Devices and pipes (/dev/stderr, >(...)) are written to, not replaced.
+    if os.path.exists(output) and not os.path.isfile(output):
+        with open(output, "wb") as stream:
+            stream.write(data)
+        return
+    _replace(output, data)
+
+
+def _replace(output: str, data: bytes) -> None:
+    beside = f"{output}.{os.getpid()}.new"
+    try:
+        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(data)
+            os.replace(beside, output)
+        except BaseException:
+            os.unlink(beside)
+            raise
+    except OSError as error:
+        failure = StewardError("cannot write", subject=f"{output}: {error.strerror}")
+        failure.exit_code = 73  # EX_CANTCREAT
+        raise failure from None

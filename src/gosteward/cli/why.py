@@ -1,0 +1,111 @@
+"""Run a failing command and rank the causes of its failure, as this host shows them."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from gosteward.cli import options as flags
+from gosteward.errors import FINDINGS, HEALTHY, NOT_JUDGED, UsageError
+from gosteward.finding import Text
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+
+    from gosteward.catalogs import Catalog
+    from gosteward.host.foreground import Observed
+    from gosteward.snapshot import Context, Snapshot
+
+HELP = "run a failing command and rank the causes of its failure"
+KINDS = {
+    "ssh": "ssh-command",
+    "cron": "cron",
+    "sudo": "sudo",
+    "login": "login",
+    "terminal": "terminal",
+    "systemd": "systemd",
+}
+SHOWN = 3
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--context", metavar="NAME", default="", help="run it as this context would: ssh, cron, sudo, login, or a name"
+    )
+    parser.add_argument("--user", metavar="NAME", default="", help="whose environment (default: who calls)")
+    parser.add_argument("--project", metavar="DIR", default="", help="where to run it (default: the current directory)")
+    parser.add_argument("--offline", action="store_true", help="ask no server")
+    parser.add_argument(
+        "--deadline", metavar="S", type=flags.seconds, default=300.0, help="limit for the command (300)"
+    )
+    flags.add_language(parser)
+    parser.add_argument("argv", nargs="+", metavar="-- COMMAND", help="the command that fails")
+
+
+def run(options: Namespace) -> int:
+    from gosteward.examination import Request, examine
+    from gosteward.host.foreground import observe
+    from gosteward.ranking import ranked
+    from gosteward.report import render
+
+    words = flags.catalog(options.lang)
+    report = examine(Request(user=options.user, project=options.project, offline=options.offline))
+    context = context_of(report.snapshot, options.context)
+    argv = tuple(options.argv[1:] if options.argv[0] == "--" else options.argv)
+    environment = environment_of(context, report.snapshot) if context else dict(os.environ)
+    directory = options.project or os.getcwd()
+    observed = observe(argv, environment, directory, report.snapshot.user, options.deadline)
+    if observed.status == 0:
+        print(words.text(Text("It works here: {command} ended with 0.", command=" ".join(argv))))
+        return HEALTHY
+    causes = ranked(report.judgement.findings, observed.output, argv, context.name if context else "")
+    print(_ending(observed, argv, context, words))
+    if not causes:
+        print(words.words("No finding explains it. What its message can mean:"))
+        from gosteward.cli.explain import answer
+        from gosteward.rules import all_checks
+
+        flags.write(answer(observed.output, tuple(c.rule for c in all_checks()), words), "")
+        return NOT_JUDGED
+    shown = {j.finding.fingerprint for j in causes[:SHOWN]}
+    below = {f for j in causes[:SHOWN] for f in j.explains}
+    kept = (*causes[:SHOWN], *(j for j in report.judgement.findings if j.finding.fingerprint in below - shown))
+    judgement = report.judgement._replace(findings=kept, not_judged=())
+    flags.write(render(report._replace(judgement=judgement, colour=flags.colourful("")), "text", words), "")
+    return FINDINGS
+
+
+def context_of(snapshot: Snapshot, name: str) -> Context | None:
+    """The context with this name, or the user's own first one of this kind; None for the caller's own environment.
+
+    Raises:
+        UsageError: there is none.
+    """
+    if not name:
+        return None
+    kind = KINDS.get(name, name)
+    candidates = [c for c in snapshot.contexts if c.name == name] or [c for c in snapshot.contexts if c.kind == kind]
+    candidates.sort(key=lambda c: not c.own)
+    if not candidates:
+        known = ", ".join(dict.fromkeys(c.name for c in snapshot.contexts))
+        raise UsageError("there is no such context", subject=name, hint=f"contexts here: {known}")
+    return candidates[0]
+
+
+def environment_of(context: Context, snapshot: Snapshot) -> dict[str, str]:
+    """What a command in this context gets, as far as Go and the shells look at it."""
+    found = {"LOGNAME": snapshot.user.name, "LANG": os.environ.get("LANG", "C.UTF-8")}
+    found.update((v.name, v.value) for v in context.variables if v.exported)
+    if not context.path_unset:
+        found["PATH"] = ":".join(entry.directory for entry in context.search_path)
+    return found
+
+
+def _ending(observed: Observed, argv: tuple[str, ...], context: Context | None, words: Catalog) -> str:
+    text = Text(
+        "{command} fails in {context} ({status}). The likeliest cause first:",
+        command="`" + " ".join(argv) + "`",
+        context=context.name if context else "this session",
+        status="timed out" if observed.timed_out else f"exit code {observed.status}",
+    )
+    return words.text(text) + "\n"

@@ -1,0 +1,54 @@
+"""What `snapshot --redact` masks, and that it masks nothing that rules need."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gosteward.recording import encode_snapshot
+from gosteward.redaction import redacted
+from gosteward.snapshot import Context, EnvironmentVariable, Location, Machine, NetworkCheck, Setting, Snapshot, User
+
+SECRETS = ("hunter2secret", "ghp_abcdefghijklmnop1234", "glpat-ABCDEFGHIJKLMNOP12", "s3cr3t-value", "alice", "build17")
+
+
+def snapshot() -> Snapshot:
+    line = "export GOPROXY=https://alice:hunter2secret@proxy.example/go GITHUB_TOKEN=ghp_abcdefghijklmnop1234"
+    place = Location("/home/alice/.profile", 3, line)
+    return Snapshot(
+        machine=Machine(hostname="build17.corp.example"),
+        user=User(name="alice", uid=1000, home="/home/alice"),
+        contexts=(
+            Context(
+                name="bash-login",
+                kind="login",
+                variables=(
+                    EnvironmentVariable(
+                        "GOPROXY", "https://alice:hunter2secret@proxy.example/go?key=s3cr3t-value", (place,)
+                    ),
+                    EnvironmentVariable("GOAUTH", "netrc s3cr3t-value"),
+                ),
+            ),
+        ),
+        go_settings=(Setting("GOPROXY", "https://oauth2:glpat-ABCDEFGHIJKLMNOP12@git.example", "environment", place),),
+        network=(NetworkCheck(kind="goproxy", url="https://x:hunter2secret@proxy.example"),),
+    )
+
+
+def test_secrets_and_names_are_gone_and_the_rest_stays() -> None:
+    text = encode_snapshot(redacted(snapshot()))
+    for secret in SECRETS:
+        assert secret not in text, secret
+    for kept in ("/home/user/.profile", "proxy.example", "GOPROXY", "bash-login", "https://***@"):
+        assert kept in text, kept
+
+
+def test_names_of_everybody_stay() -> None:
+    plain = Snapshot(user=User(name="root", home="/root"), machine=Machine(hostname="localhost"))
+    assert redacted(plain) == plain
+
+
+@given(st.text(max_size=300))
+def test_any_text_can_be_masked_and_a_second_time_changes_nothing(text: str) -> None:
+    once = redacted(Snapshot(root=text))
+    assert redacted(once) == once
