@@ -1,0 +1,49 @@
+# Two commands for newcomers: `make run` and `make test`. The others are for developers.
+PYTHON ?= /usr/bin/python3
+VENV := .venv
+BIN := $(VENV)/bin
+SOURCES := $(shell find src -name '*.py' -o -name '*.po')
+
+.PHONY: run test lint bench docs pyz clean
+
+run: $(VENV)/.run
+	-$(BIN)/gosteward doctor
+
+test: $(VENV)/.test dist/gosteward.pyz
+	$(PYTHON) tools/test_prerequisites.py
+	$(BIN)/python -m pytest
+	$(BIN)/python tools/other_pythons.py
+	tests/lab/lab.py image
+	tests/lab/lab.py run --tool dist/gosteward.pyz --diagnose-only
+
+lint: $(VENV)/.lint
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/.test
+	$(BIN)/python bench/doctor.py
+
+docs: $(VENV)/.docs
+	$(BIN)/python tools/generated_docs.py
+
+pyz: dist/gosteward.pyz
+
+dist/gosteward.pyz: $(SOURCES) tools/pyz.py tools/pyz-requirements.txt pyproject.toml $(VENV)/.run
+	$(BIN)/python tools/pyz.py $@
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
+
+$(VENV)/.run: pyproject.toml $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --editable .
+	@touch $@
+
+$(VENV)/.test $(VENV)/.lint $(VENV)/.docs: $(VENV)/.%: pyproject.toml $(VENV)/.run
+	$(BIN)/python -m pip install --quiet --group $*
+	@touch $@
+
+clean:
+	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -1,0 +1,120 @@
+"""What may touch the operating system, start processes, or speak to the network: each through one door."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).parents[2] / "src/gosteward"
+FILES = sorted(SOURCE.rglob("*.py"))
+PURE_ROOMS = ("rules", "report", "snapshot", "knowledge")
+PURE_FILES = {
+    "judgement.py", "finding.py", "viewpoint.py", "impact.py", "goversion.py", "gomod.py", "gosum.py", "gosource.py", "goenv.py",
+    "modulepaths.py", "ownership.py", "temporary_places.py", "elf.py", "buildinfo.py", "dirhash.py", "redaction.py",
+}  # fmt: skip
+FORBIDDEN = {
+    "os", "io", "pathlib", "shutil", "tempfile", "glob", "subprocess", "socket", "ssl", "http", "time", "random", "secrets", "threading",
+    "multiprocessing", "asyncio", "ctypes", "mmap", "signal", "fcntl",
+}  # fmt: skip
+IMPURE_CALLS = {"open", "input", "exec", "eval", "__import__", "breakpoint"}
+PROCESS_STARTERS = {
+    "fork",
+    "forkpty",
+    "posix_spawn",
+    "posix_spawnp",
+    "system",
+    "popen",
+    "execv",
+    "execve",
+    "execvp",
+    "spawnv",
+    "Popen",
+}
+
+
+def name_of(path: Path) -> str:
+    return str(path.relative_to(SOURCE))
+
+
+def is_pure(path: Path) -> bool:
+    return path.relative_to(SOURCE).parts[0] in PURE_ROOMS or name_of(path) in PURE_FILES
+
+
+def imports(tree: ast.AST) -> set[str]:
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found.add(node.module.partition(".")[0])
+    return found
+
+
+@pytest.mark.parametrize("path", [p for p in FILES if is_pure(p)], ids=name_of)
+def test_pure_code_has_no_door_to_the_outside(path: Path) -> None:
+    tree = ast.parse(path.read_text())
+    # Package folders find their modules by presence; that is their only business with the import system.
+    allowed = {"importlib", "pkgutil"} if path.name == "__init__.py" else set()
+    assert not (imports(tree) - allowed) & FORBIDDEN
+    calls = {n.func.id for n in ast.walk(tree) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)}
+    assert not calls & IMPURE_CALLS & set(dir(builtins))
+
+
+def test_processes_start_in_one_file_only() -> None:
+    starters = {}
+    for path in FILES:
+        tree = ast.parse(path.read_text())
+        used = {n.attr for n in ast.walk(tree) if isinstance(n, ast.Attribute) and n.attr in PROCESS_STARTERS}
+        if used or "subprocess" in imports(tree):
+            starters[name_of(path)] = used
+    assert set(starters) <= {"host/commands.py"}, starters
+
+
+def test_the_network_is_reached_through_one_file_only() -> None:
+    speakers = {name_of(p) for p in FILES if imports(ast.parse(p.read_text())) & {"socket", "ssl", "http", "urllib"}}
+    assert speakers <= {"fetch.py", "probes/tls_reasons.py"}, speakers
+
+
+AUDIT = """
+import sys
+touched = []
+def hook(event, arguments):
+    if event in ("subprocess.Popen", "os.system", "os.posix_spawn", "os.fork", "socket.connect", "socket.__new__", "os.listdir",
+                 "os.scandir", "os.chmod", "os.remove", "os.rename", "os.mkdir", "os.putenv"):
+        touched.append((event, str(arguments)[:200]))
+    if event == "open":
+        name, mode, flags = arguments
+        if isinstance(name, str) and not name.endswith((".py", ".pyc", ".so", ".pth")) and "lib/python" not in name:
+            touched.append((event, str(name)))
+import importlib, os, pkgutil
+import gosteward
+names = [m.name for m in pkgutil.walk_packages(gosteward.__path__, "gosteward.") if m.name != "gosteward.__main__"]
+listing = os.listdir
+sys.addaudithook(hook)
+for name in names:
+    importlib.import_module(name)
+allowed = ("os.listdir", "os.scandir")
+print([t for t in touched if t[0] not in allowed])
+print(len(names))
+"""
+
+
+def test_importing_does_no_work() -> None:
+    ran = subprocess.run([sys.executable, "-I", "-c", AUDIT], capture_output=True, text=True, check=True)
+    touched, count = ran.stdout.splitlines()
+    assert touched == "[]"
+    assert int(count) > 50
+
+
+def test_no_module_keeps_state_that_changes() -> None:
+    offenders = []
+    for path in FILES:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Global):
+                offenders.append(f"{name_of(path)}:{node.lineno}")
+    assert not offenders

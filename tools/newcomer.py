@@ -1,0 +1,106 @@
+#!/usr/bin/python3 -I
+"""Prove the README: a fresh Debian root, the prerequisites that it names, a clone of this checkout, and its two commands.
+
+    sudo tools/newcomer.py [--keep]
+
+The root has this machine's package sources, certificates and name resolution, and nothing else of it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+TOP = Path(__file__).resolve().parent.parent
+# What belongs to the machine's network, not to its state. Files that are not there are left out.
+NETWORK = (
+    "etc/resolv.conf", "etc/hosts", "etc/ssl/certs/ca-certificates.crt", "etc/pip.conf", "etc/apt/sources.list",
+    "etc/apt/sources.list.d", "etc/apt/apt.conf.d", "etc/apt/auth.conf.d", "etc/apt/keyrings", "etc/apt/trusted.gpg.d",
+    "usr/local/share/ca-certificates",
+)  # fmt: skip
+PASSED = re.compile(r"(?i)^(PIP_|GOPROXY$|GONOSUMDB$|GOSUMDB$|https?_proxy$|no_proxy$)")
+
+
+def prerequisites() -> list[str]:
+    """The packages of the README's `apt-get install` line."""
+    match = re.search(r"^\s*apt-get install (.+)$", (TOP / "README.md").read_text(), re.MULTILINE)
+    if not match:
+        sys.exit("README.md names no prerequisites")
+    return [word for word in match[1].split() if not word.startswith("-")]
+
+
+def commands() -> list[str]:
+    """The README's `make` commands, in order."""
+    found = re.findall(r"^make \w+$", (TOP / "README.md").read_text(), re.MULTILINE)
+    return list(dict.fromkeys(found))
+
+
+def mirror() -> str:
+    """The Debian mirror of this machine's apt."""
+    form = "$(SITE) $(ORIGIN) $(CODENAME)"
+    command = ["apt-get", "indextargets", "--format", form, "Created-By: Packages"]
+    for line in subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines():
+        site, origin, codename = [*line.split(), "", "", ""][:3]
+        if origin == "Debian" and codename == "bookworm":
+            return site
+    sys.exit("apt names no Debian mirror")
+
+
+def build(root: Path) -> None:
+    """debootstrap, this machine's network, and a clone."""
+    run(["debootstrap", "--variant=minbase", "--include=ca-certificates", "bookworm", str(root), mirror()])
+    for name in NETWORK:
+        source, target = Path("/") / name, root / name
+        if source.is_dir():
+            shutil.copytree(source, target, dirs_exist_ok=True)
+        elif source.exists():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(source, target)
+    run(["git", "clone", "--quiet", "--no-hardlinks", str(TOP), str(root / "root/gosteward")])
+
+
+def run(command: list[str]) -> None:
+    """Show and run; the end of the whole where it fails."""
+    print("+", " ".join(command)[:200], flush=True)
+    ran = subprocess.run(command, check=False)
+    if ran.returncode:
+        sys.exit(f"newcomer: exit code {ran.returncode}: {' '.join(command)[:200]}")
+
+
+def inside(root: Path, script: str) -> None:
+    """A shell in the root: own processes and mounts, and an environment from nothing."""
+    passed = [f"{name}={value}" for name, value in os.environ.items() if PASSED.match(name) and name != "PIP_FIND_LINKS"]
+    mounts = "mount -t tmpfs tmpfs /dev; for n in 'null 3' 'zero 5' 'full 7' 'random 8' 'urandom 9'; do set -- $n; mknod -m 666 /dev/$1 c 1 $2; done; mknod -m 666 /dev/tty c 5 0; mkdir -p /dev/pts /dev/shm; mount -t sysfs sysfs /sys || :; "
+    wrapped = ["unshare", "--mount", "--pid", "--fork", "--kill-child", f"--mount-proc={root}/proc", "chroot", str(root)]
+    environment = ["/usr/bin/env", "-i", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "LANG=C.UTF-8", "TERM=dumb", *passed]
+    run([*wrapped, *environment, "/bin/bash", "-euc", f"{mounts}{script}"])
+
+
+def main() -> None:
+    """Exit code 0 when both commands did what the README says."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--keep", action="store_true", help="keep the root")
+    keep = options.parse_args().keep
+    root = Path(tempfile.mkdtemp(prefix="newcomer-", dir="/var/tmp"))
+    root.chmod(0o755)
+    try:
+        build(root)
+        inside(root, f"apt-get -qq update; DEBIAN_FRONTEND=noninteractive apt-get -qq install --yes --no-install-recommends {' '.join(prerequisites())} >/dev/null")
+        for command in commands():
+            inside(root, f"cd /root/gosteward; {command}")
+    finally:
+        if keep:
+            print(f"kept: {root}")
+        else:
+            shutil.rmtree(root, ignore_errors=True)
+    print("newcomer: both commands of the README work in a fresh Debian")
+
+
+if __name__ == "__main__":
+    main()
