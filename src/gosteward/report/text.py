@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from gosteward.snapshot import Location
 
 COLOURS = {"error": "1;31", "warning": "1;33", "note": "36"}
-LOCATIONS_SHOWN, CONTEXTS_SHOWN = 4, 8
+LOCATIONS_SHOWN, CONTEXTS_SHOWN, RULES_SHOWN = 4, 8, 5
 
 
 def render(report: Report, words: Catalog) -> str:
@@ -123,9 +123,8 @@ def _not_judged(report: Report, words: Catalog) -> list[str]:
             gaps.setdefault((entry.field, entry.reason), []).append(entry.rule)
     lines = []
     for (field, reason), rules in gaps.items():
-        text = words.text(
-            Text("not judged: {field}: {reason} ({count} rules)", field=field, reason=reason, count=str(len(rules)))
-        )
+        shown = ", ".join(rules[:RULES_SHOWN]) + (" ..." if len(rules) > RULES_SHOWN else "")
+        text = words.text(Text("not judged: {field}: {reason} ({rules})", field=field, reason=reason, rules=shown))
         lines += wrapped(visible(text), "", "  ")
     return [*lines, ""] if lines else []
 
@@ -136,13 +135,13 @@ def summary(report: Report, words: Catalog) -> str:
     seconds = dict(report.seconds).get("total", 0.0)
     if not counts["error"] and not counts["warning"]:
         text = Text(
-            "Nothing found that keeps Go from working; {notes} notes, {seconds} s.",
+            "Nothing found that keeps Go from working. notes: {notes}; {seconds} s.",
             notes=str(counts["note"]),
             seconds=f"{seconds:.2f}",
         )
     else:
         text = Text(
-            "{errors} errors, {warnings} warnings, {notes} notes, {seconds} s. `gosteward explain {rule}` tells more.",
+            "errors: {errors}, warnings: {warnings}, notes: {notes}; {seconds} s. `gosteward explain {rule}` tells more.",
             errors=str(counts["error"]),
             warnings=str(counts["warning"]),
             notes=str(counts["note"]),
