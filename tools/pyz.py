@@ -66,6 +66,8 @@ def contents() -> dict[str, bytes]:
     for path in sorted((TOP / "src").rglob("*")):
         if path.is_file() and path.suffix in (".py", ".po"):
             found[str(path.relative_to(TOP / "src"))] = path.read_bytes()
+    for path in sorted((TOP / "docs/rules").glob("GS*.md")):
+        found[f"gosteward/pages/{path.name}"] = path.read_bytes()
     found["LICENSE"] = (TOP / "LICENSE").read_bytes()
     with tempfile.TemporaryDirectory() as directory:
         for wheel in wheels(directory):

@@ -106,7 +106,9 @@ def _names(directory: Path) -> set[str]:
     if not directory.is_dir():
         return set()
     return {
-        p.name for p in directory.iterdir() if p.suffix in (".go", ".s") and not p.name.endswith("_test.go") and p.name[0] != "z"
+        p.name
+        for p in directory.iterdir()
+        if p.suffix in (".go", ".s") and not p.name.endswith("_test.go") and p.name[0] != "z"
     }
 
 
