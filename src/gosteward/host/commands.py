@@ -11,8 +11,10 @@ process was killed, the warden ends, and everything that ever descended from a s
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import fcntl
+import functools
 import os
 import select
 import signal
@@ -20,6 +22,7 @@ import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from gosteward.host import isolation
+from gosteward.host.descendants import kill_descendants
 
 if TYPE_CHECKING:
     from gosteward.snapshot import User
@@ -50,6 +53,20 @@ class Job(NamedTuple):
     seconds: float = 5.0
 
 
+class Batch(NamedTuple):
+    """Jobs of one account, which share a sandbox.
+
+    Attributes:
+        directory: where they start; "/" where the user may not enter it.
+        files: path and text of files that they find, laid over the real tree; left out where nothing can be laid over it.
+    """
+
+    user: User
+    directory: str
+    jobs: tuple[Job, ...]
+    files: tuple[tuple[str, str], ...] = ()
+
+
 class Run(NamedTuple):
     """What became of a job.
 
@@ -69,15 +86,19 @@ class Run(NamedTuple):
 class _Channel:
     """The reading ends of one job, and what came out of them."""
 
-    def __init__(self, number: int, job: Job) -> None:
+    def __init__(self, number: int, job: Job, warden: _Warden) -> None:
         self.number = number
         self.job = job
+        self.warden = warden
         self.readers: list[int] = []
         self.writers: list[int] = []
         self.texts: tuple[list[bytes], list[bytes]] = ([], [])
         self.sizes = [0, 0]
         self.started = 0.0
         self.result = Run()
+
+    def open(self) -> None:
+        """Make the pipes."""
         for _ in range(2):
             reader, writer = os.pipe()
             self.readers.append(_high(reader))
@@ -105,78 +126,116 @@ class _Channel:
             if once:
                 return True
 
-    def close(self) -> None:
-        for descriptor in (*self.readers, *self.writers):
+    def close_writers(self) -> None:
+        for descriptor in self.writers:
             os.close(descriptor)
-        self.readers, self.writers = [], []
+        self.writers = []
+
+    def close(self) -> None:
+        self.close_writers()
+        for descriptor in self.readers:
+            os.close(descriptor)
+        self.readers = []
 
 
 def _high(descriptor: int) -> int:
     """The same pipe under a number that no shell uses for itself."""
-    moved: int = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, 64)
-    os.close(descriptor)
+    try:
+        moved: int = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, 64)
+    finally:
+        os.close(descriptor)
     return moved
 
 
-def run(jobs: tuple[Job, ...], user: User, directory: str, seconds: float) -> tuple[tuple[Run, ...], str]:
-    """Run all jobs as `user` in a sandbox.
+class Outcome(NamedTuple):
+    """A run per job of a batch, and why there was no sandbox ("" if there was one; otherwise nothing was started)."""
 
-    Args:
-        directory: where they start; "/" where they may not enter it.
-        seconds: limit for all together.
-    Returns:
-        A run per job, and why there is no sandbox ("" if there is one; otherwise nothing was started).
+    runs: tuple[Run, ...]
+    reason: str = ""
+
+
+def run(batches: tuple[Batch, ...], seconds: float) -> tuple[Outcome, ...]:
+    """Run the jobs of all batches, each batch as its user in a sandbox of its own, all at the same time.
+
+    Returns one outcome per batch; `seconds` is the limit for all together.
     """
-    reason = ""
+    deadline = time.monotonic() + seconds
+    wardens: list[_Warden] = []
+    try:
+        for batch in batches:
+            wardens.append(_admitted(batch))  # noqa: PERF401 - what fails later must still end those before it
+        _Service(wardens).serve(deadline)
+        return tuple(warden.outcome() for warden in wardens)
+    finally:
+        for warden in wardens:
+            warden.end()
+
+
+def _admitted(batch: Batch) -> _Warden:
+    """A warden in the best sandbox that this host allows; one that says why where none is."""
+    reasons = []
     for level in isolation.LEVELS:
-        channels = [_Channel(number, job) for number, job in enumerate(jobs)]
+        warden = _Warden(batch)
         try:
-            warden = _Warden(level, user, directory, channels)
-            try:
-                reason = warden.greeting()
-                if not reason:
-                    warden.serve(time.monotonic() + seconds)
-                    return tuple(channel.result for channel in channels), ""
-            finally:
-                warden.end()
-        finally:
-            for channel in channels:
-                channel.close()
-    return tuple(Run() for _ in jobs), reason
+            warden.enter(level)
+        except OSError as error:  # no descriptors or processes left
+            warden.reason = f"no room for a sandbox: {error.strerror}"
+        if not warden.reason:
+            return warden
+        reasons.append(f"{level}: {warden.reason}")
+        warden.end()
+    warden.reason = "; ".join(reasons)
+    return warden
 
 
 class _Warden:
-    """Our side of the warden: its pipes and what is running in it."""
+    """Our side of a warden: its pipes and the jobs that it starts."""
 
-    def __init__(self, level: str, user: User, directory: str, channels: list[_Channel]) -> None:
-        self.channels = channels
-        orders, self.control = (_high(end) for end in os.pipe())
-        self.reports, report = (_high(end) for end in os.pipe())
+    def __init__(self, batch: Batch) -> None:
+        self.batch = batch
+        self.channels: list[_Channel] = []
+        self.open: list[int] = []
+        self.control = self.reports = -1
+        self.pid = 0
+        self.reason = ""
+        self.pending = b""
+
+    def enter(self, level: str) -> None:
+        """Fork the warden and wait until its sandbox stands; sets `reason` if it does not."""
+        for number, job in enumerate(self.batch.jobs):
+            channel = _Channel(number, job, self)
+            self.channels.append(channel)
+            channel.open()
+        orders, self.control = self._pipe()
+        self.reports, report = self._pipe()
         self.pid = os.fork()
         if self.pid == 0:
             try:
-                os.close(self.control)
-                os.close(self.reports)
-                _be_warden(level, user, directory, channels, orders, report)
+                _be_warden(level, self.batch, self.channels, orders, report)
             finally:
                 os._exit(70)
-        os.close(orders)
-        os.close(report)
-        for channel in channels:
-            for descriptor in channel.writers:
-                os.close(descriptor)
-            channel.writers = []
-        self.pending = b""
-
-    def greeting(self) -> str:
-        """Why the warden could not build its sandbox; "" if it could."""
+        self._close(orders, report)
+        for channel in self.channels:
+            channel.close_writers()
         while b"\n" not in self.pending:
             data = os.read(self.reports, 4096)
             if not data:
-                return self.pending.decode("utf-8", "replace") or "the sandbox ended at once"
+                self.reason = self.pending.decode("utf-8", "replace") or "the sandbox ended at once"
+                return
             self.pending += data
         line, self.pending = self.pending.split(b"\n", 1)
-        return "" if line == b"ready" else line.decode("utf-8", "replace")
+        self.reason = "" if line == b"ready" else line.decode("utf-8", "replace")
+
+    def _pipe(self) -> tuple[int, int]:
+        reader, writer = os.pipe()
+        ends = _high(reader), _high(writer)
+        self.open += ends
+        return ends
+
+    def _close(self, *descriptors: int) -> None:
+        for descriptor in descriptors:
+            os.close(descriptor)
+            self.open.remove(descriptor)
 
     def order(self, word: str, number: int) -> None:
         try:
@@ -184,126 +243,171 @@ class _Warden:
         except BrokenPipeError:  # the warden died; the reports' end says so too
             return
 
-    def serve(self, deadline: float) -> None:
-        """Start, read and end all jobs."""
-        waiting = list(reversed(self.channels))
-        running: dict[int, _Channel] = {}
-        owners: dict[int, tuple[_Channel, int]] = {}
-        poll = select.poll()
-        poll.register(self.reports, select.POLLIN)
-        while waiting or running:
-            now = time.monotonic()
-            if now >= deadline:
-                waiting.clear()
-            while waiting and sum(now - channel.started < PATIENCE for channel in running.values()) < ABREAST:
-                channel = waiting.pop()
-                channel.started = now
-                running[channel.number] = channel
-                for which, reader in enumerate(channel.readers):
-                    owners[reader] = (channel, which)
-                    poll.register(reader, select.POLLIN)
-                self.order("s", channel.number)
-            for descriptor, _ in poll.poll(self._patience(waiting, running, deadline, now)):
-                if descriptor == self.reports:
-                    if not self._take_reports(running, owners, poll):
-                        return
-                elif descriptor in owners:  # else its job ended by a report of the same round
-                    channel, which = owners[descriptor]
-                    if not channel.drain(which, once=True):
-                        poll.unregister(descriptor)
-                        del owners[descriptor]
-            now = time.monotonic()
-            for channel in [*running.values()]:
-                if now >= min(channel.started + channel.job.seconds, deadline):
-                    self.order("k", channel.number)
-                    self._finish(channel, "timed-out", -9, running, owners, poll)
-
-    def _patience(self, waiting: list[_Channel], running: dict[int, _Channel], deadline: float, now: float) -> int:
-        """Milliseconds until something has to be started or killed."""
-        ends = [min(channel.started + channel.job.seconds, deadline) for channel in running.values()]
-        if waiting:
-            ends += [channel.started + PATIENCE for channel in running.values() if channel.started + PATIENCE > now]
-        return max(1, int((min(ends) - now) * 1000) + 1)
-
-    def _take_reports(
-        self, running: dict[int, _Channel], owners: dict[int, tuple[_Channel, int]], poll: select.poll
-    ) -> bool:
+    def take_reports(self) -> tuple[list[tuple[int, int]], bool]:
+        """(job number, status) of jobs that ended, and False when the warden is gone."""
         data = os.read(self.reports, 1 << 16)
         *lines, self.pending = (self.pending + data).split(b"\n")
-        for line in lines:
-            number, status = (int(word) for word in line.split())
-            if number in running:
-                self._finish(running[number], "exited", status, running, owners, poll)
-        return bool(data)
+        pairs = [line.split() for line in lines]
+        return [(int(pair[0]), int(pair[1])) for pair in pairs if len(pair) == 2], bool(data)
 
-    def _finish(
-        self,
-        channel: _Channel,
-        ended: str,
-        status: int,
-        running: dict[int, _Channel],
-        owners: dict[int, tuple[_Channel, int]],
-        poll: select.poll,
-    ) -> None:
-        del running[channel.number]
+    def outcome(self) -> Outcome:
+        if self.reason:
+            return Outcome(tuple(Run() for _ in self.batch.jobs), self.reason)
+        return Outcome(tuple(channel.result for channel in self.channels))
+
+    def end(self) -> None:
+        """Close everything and wait for the end of the warden, and with it of all that it started."""
+        self._close(*self.open)
+        for channel in self.channels:
+            channel.close()
+        if self.pid > 0:
+            os.waitpid(self.pid, 0)
+            self.pid = 0
+
+
+class _Service:
+    """Starts, reads and ends the jobs of some wardens."""
+
+    def __init__(self, wardens: list[_Warden]) -> None:
+        self.reports = {warden.reports: warden for warden in wardens if not warden.reason}
+        self.waiting = [
+            channel for warden in reversed(wardens) if not warden.reason for channel in warden.channels[::-1]
+        ]
+        self.running: list[_Channel] = []
+        self.readers: dict[int, tuple[_Channel, int]] = {}
+        self.poll = select.poll()
+        for descriptor in self.reports:
+            self.poll.register(descriptor, select.POLLIN)
+
+    def serve(self, deadline: float) -> None:
+        """Until all jobs have ended or the time is up."""
+        while self.waiting or self.running:
+            now = time.monotonic()
+            if now >= deadline:
+                self.waiting.clear()
+            self._start(now)
+            for descriptor, _ in self.poll.poll(self._patience(deadline, now)):
+                if descriptor in self.reports:
+                    self._take_reports(self.reports[descriptor])
+                elif descriptor in self.readers:  # else its job ended by a report of the same round
+                    channel, which = self.readers[descriptor]
+                    if not channel.drain(which, once=True):
+                        self._unregister(descriptor)
+            self._end_late_ones(deadline)
+
+    def _start(self, now: float) -> None:
+        while self.waiting and sum(now - channel.started < PATIENCE for channel in self.running) < ABREAST:
+            channel = self.waiting.pop()
+            channel.started = now
+            self.running.append(channel)
+            for which, reader in enumerate(channel.readers):
+                self.readers[reader] = (channel, which)
+                self.poll.register(reader, select.POLLIN)
+            channel.warden.order("s", channel.number)
+
+    def _patience(self, deadline: float, now: float) -> int:
+        """Milliseconds until something has to be started or killed."""
+        ends = [deadline, *(channel.started + channel.job.seconds for channel in self.running)]
+        if self.waiting:
+            ends += [channel.started + PATIENCE for channel in self.running if channel.started + PATIENCE > now]
+        return max(1, int((min(ends) - now) * 1000) + 1)
+
+    def _take_reports(self, warden: _Warden) -> None:
+        ended, alive = warden.take_reports()
+        statuses = dict(ended)
+        for channel in [*self.running]:
+            if channel.warden is warden and channel.number in statuses:
+                self._finish(channel, "exited", statuses[channel.number])
+        if not alive:  # somebody killed it, and its shells with it
+            self.poll.unregister(warden.reports)
+            del self.reports[warden.reports]
+            self.waiting = [channel for channel in self.waiting if channel.warden is not warden]
+            for channel in [*self.running]:
+                if channel.warden is warden:
+                    self._finish(channel, "not-run", -9)
+
+    def _end_late_ones(self, deadline: float) -> None:
+        now = time.monotonic()
+        for channel in [*self.running]:
+            if now >= min(channel.started + channel.job.seconds, deadline):
+                channel.warden.order("k", channel.number)
+                self._finish(channel, "timed-out", -9)
+
+    def _finish(self, channel: _Channel, ended: str, status: int) -> None:
+        self.running.remove(channel)
         seconds = time.monotonic() - channel.started
         for which, reader in enumerate(channel.readers):
-            if reader in owners:
+            if reader in self.readers:
                 channel.drain(which, once=False)
-                poll.unregister(reader)
-                del owners[reader]
+                self._unregister(reader)
         answer, errors = (b"".join(texts) for texts in channel.texts)
         channel.result = Run(answer=answer, errors=errors, ended=ended, status=status, seconds=seconds)
 
-    def end(self) -> None:
-        os.close(self.control)
-        os.close(self.reports)
-        os.waitpid(self.pid, 0)
+    def _unregister(self, reader: int) -> None:
+        self.poll.unregister(reader)
+        del self.readers[reader]
 
 
-def _be_warden(level: str, user: User, directory: str, channels: list[_Channel], orders: int, report: int) -> None:
+def _be_warden(level: str, batch: Batch, channels: list[_Channel], orders: int, report: int) -> None:
     """Enter the sandbox and obey until the orders end. Never returns to the caller's code: the process exits."""
     isolation.own_process()
-    for channel in channels:
-        for reader in channel.readers:
-            os.close(reader)
+    # What our caller left open, other wardens' pipes above all, is neither ours nor the shells' business.
+    _close_all_but({orders, report, *(writer for channel in channels for writer in channel.writers)})
     try:
-        isolation.unshare(level, user)
+        isolation.unshare(level, batch.user)
         if level == "processes":
-            child = os.fork()
-            if child:
-                os.close(orders)
-                os.close(report)
-                _close_writers(channels)
-                os.waitpid(child, 0)
-                os._exit(0)
+            _fork_first_process()
         os.setsid()
-        isolation.build(level, user)
+        isolation.build(level, batch.user)
     except (isolation.Denied, OSError) as problem:
         os.write(report, f"{problem}\n".encode("utf-8", "replace"))
         os._exit(1)
+    os.umask(0o022)
+    for path, text in batch.files:
+        _lay(path, text)
     try:
-        os.chdir(directory)
+        os.chdir(batch.directory)
     except OSError:
         os.chdir("/")
-    os.umask(0o022)
-    for name in os.listdir("/proc/self/fd"):  # what our caller left open is not the shells' business
-        try:
-            os.set_inheritable(int(name), False)
-        except OSError:
-            continue
     null = _high(os.open("/dev/null", os.O_RDWR | os.O_CLOEXEC))
     os.write(report, b"ready\n")
-    _obey(channels, orders, report, null)
-    if level != "processes":
-        _kill_descendants()
+    try:
+        _obey(channels, orders, report, null)
+    finally:
+        if level != "processes":
+            kill_descendants()
     os._exit(0)
 
 
-def _close_writers(channels: list[_Channel]) -> None:
-    for channel in channels:
-        for descriptor in channel.writers:
-            os.close(descriptor)
+def _close_all_but(kept: set[int]) -> None:
+    try:
+        numbers = [int(name) for name in os.listdir("/proc/self/fd")]
+    except OSError:
+        numbers = list(range(1024))
+    for number in numbers:
+        if number > 2 and number not in kept:
+            with contextlib.suppress(OSError):
+                os.close(number)
+
+
+def _fork_first_process() -> None:
+    """Go on as process 1 of the new namespace; the caller only waits for it."""
+    child = os.fork()
+    if child:
+        _close_all_but(set())
+        os.waitpid(child, 0)
+        os._exit(0)
+
+
+def _lay(path: str, text: str) -> None:
+    """Add a file to what the shells see. Where the tree is not covered by an overlay this is denied, and the file is missing."""
+    try:
+        os.makedirs(os.path.dirname(path), 0o755, exist_ok=True)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
+        os.write(descriptor, text.encode())
+        os.close(descriptor)
+    except OSError:
+        return
 
 
 def _obey(channels: list[_Channel], orders: int, report: int, null: int) -> None:
@@ -346,31 +450,23 @@ def _start(channel: _Channel, null: int, numbers: dict[int, int], report: int) -
         (os.POSIX_SPAWN_DUP2, errors, 2),
         (os.POSIX_SPAWN_DUP2, log, ANSWER),
     )
-    environment = dict(job.environment)
+    spawn = functools.partial(
+        os.posix_spawn,
+        job.program,
+        job.argv,
+        dict(job.environment),
+        file_actions=actions,
+        setsigmask=(),
+        setsigdef=RESET_SIGNALS,
+    )
     try:
         try:
-            pid = os.posix_spawn(
-                job.program,
-                job.argv,
-                environment,
-                file_actions=actions,
-                setsid=True,
-                setsigmask=(),
-                setsigdef=RESET_SIGNALS,
-            )
+            pid = spawn(setsid=True)
         except NotImplementedError:  # a libc without POSIX_SPAWN_SETSID
-            pid = os.posix_spawn(
-                job.program,
-                job.argv,
-                environment,
-                file_actions=actions,
-                setpgroup=0,
-                setsigmask=(),
-                setsigdef=RESET_SIGNALS,
-            )
+            pid = spawn(setpgroup=0)
         numbers[pid] = channel.number
-    except OSError as error:
-        os.write(report, f"{channel.number} {1000 + (error.errno or 0)}\n".encode())
+    except (OSError, ValueError) as error:  # ValueError: a NUL byte in the environment
+        os.write(report, f"{channel.number} {1000 + (getattr(error, 'errno', 0) or 0)}\n".encode())
     for descriptor in channel.writers:
         os.close(descriptor)
 
@@ -385,7 +481,8 @@ def _report_ends(numbers: dict[int, int], report: int) -> None:
             return
         if pid in numbers:
             code = os.WEXITSTATUS(status) if os.WIFEXITED(status) else -os.WTERMSIG(status)
-            os.write(report, f"{numbers.pop(pid)} {code}\n".encode())
+            with contextlib.suppress(BrokenPipeError):  # nobody listens any more: the orders end too
+                os.write(report, f"{numbers.pop(pid)} {code}\n".encode())
 
 
 def _kill(numbers: dict[int, int], number: int) -> None:
@@ -396,35 +493,3 @@ def _kill(numbers: dict[int, int], number: int) -> None:
             except OSError as error:
                 if error.errno not in (errno.ESRCH, errno.EPERM):
                     raise
-
-
-def _kill_descendants() -> None:
-    """Without a process namespace: kill children until none is left. Orphans become ours, as we are a subreaper."""
-    for _ in range(200):
-        try:
-            with open("/proc/thread-self/children", "rb") as table:
-                children = [int(word) for word in table.read().split()]
-        except OSError:
-            children = _children_by_parent()
-        if not children:
-            return
-        for pid in children:
-            try:
-                os.kill(pid, signal.SIGKILL)
-                os.waitpid(pid, 0)
-            except (ProcessLookupError, ChildProcessError, PermissionError):
-                continue
-
-
-def _children_by_parent() -> list[int]:
-    """The same from /proc/PID/stat, for kernels without CONFIG_PROC_CHILDREN."""
-    found = []
-    for name in os.listdir("/proc"):
-        if name.isdigit():
-            try:
-                with open(f"/proc/{name}/stat", "rb") as status:
-                    if int(status.read().rpartition(b")")[2].split()[1]) == os.getpid():
-                        found.append(int(name))
-            except (OSError, ValueError, IndexError):
-                continue
-    return found

@@ -5,11 +5,11 @@ One process, the warden, enters it once; every shell that it starts afterwards i
 1. namespaces for mounts, processes, network and System V IPC (a user namespace first when the caller is not root);
 2. the whole tree read-only, overlays with their upper layer in memory over the home and the temporary directories, a /dev of our
    own, sockets of the host's daemons covered;
-3. Landlock: writes only below those overlays, no TCP, no signals and no abstract sockets out of the sandbox;
+3. Landlock: writes only below those overlays, no signals and no abstract sockets out of the sandbox;
 4. resource limits, no capabilities beyond reading, no new privileges, the identity of the user.
 
 Steps 1 and 2 are not allowed everywhere (chroots, containers, kernels with user namespaces off). Then Landlock and a seccomp filter
-against changes of modes, owners and times do it alone. Where nothing can deny writes, `Denied` is raised and no shell may start.
+against changes of modes, owners and times do it alone (kernels before 6.12 let signals to process groups out then). Where nothing can deny writes, `Denied` is raised and no shell may start.
 
 Source: mount_setattr(2), user_namespaces(7), landlock(7), capabilities(7), Documentation/filesystems/overlayfs.rst.
 """
@@ -50,6 +50,8 @@ AT_FDCWD, AT_RECURSIVE, MOUNT_ATTR_RDONLY, MOUNT_ATTR_NOSUID = -100, 0x8000, 1, 
 # What root keeps, so that it reads what root reads: CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH.
 KEPT_CAPABILITIES, LAST_CAPABILITY = (1, 2), 63
 WRITE_FILE, TRUNCATE, WRITE_BELOW = 1 << 1, 1 << 14, (1 << 1) | sum(1 << bit for bit in range(4, 15))
+# The Landlock version that keeps signals and abstract sockets inside.
+SCOPED = 6
 DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
 # Where daemons listen that would change the host on request. Directories get an empty tmpfs, sockets a /dev/null.
 DAEMON_DIRECTORIES = ("/run/dbus", "/run/libvirt", "/run/podman", "/run/containerd")
@@ -112,14 +114,14 @@ def unshare(level: str, user: User) -> None:
     Raises:
         Denied: the kernel, or the place (a chroot), does not allow it.
     """
+    caller, group = os.geteuid(), os.getegid()
+    if caller not in (0, user.uid):
+        raise Denied("another user needs root")
     if level == "landlock":
         return
     libc = _libc()
-    caller, group = os.geteuid(), os.getegid()
     flags = CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | (CLONE_NEWPID if level == "processes" else 0)
     if caller:
-        if caller != user.uid:
-            raise Denied("another user needs root")
         flags |= CLONE_NEWUSER
     _must(libc.unshare(flags), "unshare")
     if caller:
@@ -155,11 +157,15 @@ def build(level: str, user: User) -> Sandbox:
         writable = ("/dev", *writable)
     _limit()
     _drop_privileges(libc, user)
-    guarded = _restrict_writes(libc, writable or tuple(f"/dev/{name}" for name in DEVICES))
-    if level == "landlock":
-        if not guarded:
-            raise Denied("neither namespaces nor Landlock are available")
-        denied_calls.install(libc)
+    version = _restrict_writes(
+        libc, writable or tuple(f"/dev/{name}" for name in DEVICES), connects=level == "landlock"
+    )
+    if level == "landlock" and not version:
+        raise Denied("no Landlock in this kernel")
+    if level != "processes" and not denied_calls.install(
+        libc, files=level == "landlock", processes=True, signals=version < SCOPED
+    ):
+        raise Denied("no seccomp filter for this machine")
     return Sandbox(level=level, private=private, writable=writable)
 
 
@@ -225,7 +231,7 @@ def _build_devices(libc: ctypes.CDLL) -> None:
         os.symlink(target, f"/dev/{name}")
     for name in ("shm", "pts"):
         os.mkdir(f"/dev/{name}")
-    os.chmod("/dev/shm", 0o1777)
+    os.chmod("/dev/shm", 0o1777)  # noqa: S103 - as it is outside
     os.mkdir(ROOMS, 0o755)
 
 
@@ -240,7 +246,7 @@ def _overlay_homes(libc: ctypes.CDLL, user: User, mounts: tuple[tuple[str, str, 
     done: list[str] = []
     for number, place in enumerate(("/tmp", "/var/tmp", user.home)):
         path = os.path.realpath(place)
-        if path == "/" or not os.path.isdir(path) or any(path == top or path.startswith(top + "/") for top in done):
+        if path == "/" or not os.path.isdir(path) or path in done:
             continue
         if any(point.startswith(path + "/") for point, _, _ in mounts) or _type_of(path, mounts) in REMOTE_TYPES:
             continue
@@ -303,20 +309,24 @@ def _drop_privileges(libc: ctypes.CDLL, user: User) -> None:
         raise Denied("no_new_privs is not available")
 
 
-def _restrict_writes(libc: ctypes.CDLL, writable: tuple[str, ...]) -> bool:
-    """Landlock; True if the kernel has it."""
-    version = libc.syscall(SYS_LANDLOCK_CREATE, None, ctypes.c_size_t(0), 1)
+def _restrict_writes(libc: ctypes.CDLL, writable: tuple[str, ...], connects: bool) -> int:
+    """Landlock: the version that is in force, 0 for none.
+
+    Args:
+        connects: TCP too. In an empty network namespace the kernel's own answer is better: wget retries after "permission denied".
+    """
+    version: int = libc.syscall(SYS_LANDLOCK_CREATE, None, ctypes.c_size_t(0), 1)
     if version < 1:
-        return False
+        return 0
     handled = WRITE_BELOW & ((1 << (13 if version < 2 else 14 if version < 3 else 15)) - 1)
     attributes = struct.pack("Q", handled)
     if version >= 4:
-        attributes += struct.pack("Q", 3)  # TCP bind and connect
-    if version >= 6:
+        attributes += struct.pack("Q", 3 if connects else 0)  # TCP bind and connect
+    if version >= SCOPED:
         attributes += struct.pack("Q", 3)  # abstract sockets and signals stay inside
     ruleset = libc.syscall(SYS_LANDLOCK_CREATE, attributes, ctypes.c_size_t(len(attributes)), 0)
     if ruleset < 0:
-        return False
+        return 0
     for path in writable:
         try:
             descriptor = os.open(path, os.O_PATH | os.O_CLOEXEC)
@@ -327,4 +337,4 @@ def _restrict_writes(libc: ctypes.CDLL, writable: tuple[str, ...]) -> bool:
         os.close(descriptor)
     restricted: int = libc.syscall(SYS_LANDLOCK_RESTRICT, ruleset, 0)
     os.close(ruleset)
-    return restricted == 0
+    return version if restricted == 0 else 0

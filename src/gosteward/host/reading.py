@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     import os
+    from contextlib import AbstractContextManager
+
+    from gosteward.snapshot import User
 
 READ_LIMIT = 1 << 20
 
@@ -46,6 +49,10 @@ class Host(Protocol):
 
     def read_at(self, path: str, offset: int, size: int) -> bytes:
         """`size` bytes at `offset`, fewer at the end. Raises OSError."""
+        ...
+
+    def descriptor(self, path: str) -> int:
+        """A descriptor to read a regular file with, which the caller closes. Raises OSError, as `read`."""
         ...
 
     def text(self, path: str, limit: int = READ_LIMIT) -> str:
@@ -90,4 +97,12 @@ class Host(Protocol):
 
     def space(self, path: str) -> Space | None:
         """File system facts of the nearest existing parent; None if unknown."""
+        ...
+
+    def reading_as(self, user: User) -> AbstractContextManager[object]:
+        """Inside the `with` block everything is read with the rights of `user`; changes nothing where we may not switch users."""
+        ...
+
+    def may(self, path: str, rights: str, user: User) -> bool:
+        """Whether `user` has all of `rights` ("r", "w", "x") on what `path` leads to, and may search every directory on the way."""
         ...

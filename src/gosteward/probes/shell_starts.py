@@ -1,18 +1,22 @@
-"""Which shells there are, in which ways they are started, and the two command lines for each: plain and traced."""
+"""Which shells there are and in which ways they are started: the plan of what is traced."""
 
 from __future__ import annotations
 
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
-from gosteward.host.commands import Job
-from gosteward.shells import bash_trace, xtrace
-from gosteward.snapshot import EnvironmentVariable, User
+from gosteward.host import accounts
+from gosteward.shells import bash_trace, login_defs, session
+from gosteward.snapshot import EnvironmentVariable, Location
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from gosteward.host.reading import Host
+    from gosteward.snapshot import User
 
 PLACES = ("/usr/bin", "/bin", "/usr/local/bin", "/opt/homebrew/bin")
+SUDO = ("/usr/bin/sudo", "/bin/sudo", "/usr/local/bin/sudo")
 SHELLS = ("bash", "sh", "zsh", "fish")
 # name without the shell, kind, login, interactive
 WAYS = {
@@ -23,16 +27,40 @@ WAYS = {
         ("script", "script", False, False),
         ("ssh-command", "ssh-command", False, False),
     ),
+    "sh": (
+        ("login", "login", True, False),
+        ("script", "script", False, False),
+    ),
+    "zsh": (
+        ("login", "login", True, False),
+        ("interactive", "terminal", False, True),
+        ("interactive-login", "ssh-login", True, True),
+        ("script", "script", False, False),
+        ("ssh-command", "ssh-command", False, False),
+    ),
+    "fish": (
+        ("login", "login", True, False),
+        ("interactive", "terminal", False, True),
+        ("script", "script", False, False),
+        ("ssh-command", "ssh-command", False, False),
+    ),
 }
+NO_LOGIN = ("nologin", "false")
 SSH_CLIENT = "192.0.2.1 50000 22"
-TERMINALS = {"terminal": "xterm-256color", "ssh-login": "xterm-256color", "login": "linux", "sudo-login": "linux"}
+TERMINALS = {
+    "terminal": "xterm-256color",
+    "ssh-login": "xterm-256color",
+    "su": "xterm-256color",
+    "sudo-login": "xterm-256color",
+    "login": "linux",
+}
 
 
 class Start(NamedTuple):
     """One context to trace.
 
     Attributes:
-        program: path of the shell.   real: name of the file behind it ("dash" for sh on Debian).   helper: a bash, for sh.
+        program: path of the shell.   real: name of the file behind it ("dash" for sh on Debian).   helper: a bash, for sh; "" without.
         first: environment before the shell starts.   system_rc, finds_sshd: compile-time choices of a bash.   env: path of env.
     """
 
@@ -51,37 +79,87 @@ class Start(NamedTuple):
     finds_sshd: bool = False
 
 
-def plan(host: Host, user: User, only: tuple[str, ...]) -> list[tuple[User, tuple[Start, ...]]]:
-    """The contexts to trace, grouped by the account that they run as."""
-    from gosteward.shells.session import first_environment
+class _Program(NamedTuple):
+    """A shell on this host: see Start."""
 
+    path: str
+    real: str
+    helper: str
+    system_rc: str
+    finds_sshd: bool
+
+
+class _Planner:
+    """Looks shells up, each once."""
+
+    def __init__(self, host: Host) -> None:
+        self.host = host
+        self.env = next((path for path in ("/usr/bin/env", "/bin/env") if host.exists(path)), "/usr/bin/env")
+        self.known: dict[str, _Program] = {}
+
+    def start(self, user: User, name: str, way: tuple[str, str, bool, bool], own: bool, account: User) -> Start | None:
+        """The start of a context; `user` is whom it is examined for, `account` whom it runs as. None without the shell."""
+        shell, kind, login, interactive = way
+        program = self._program(account, shell)
+        if program is None:
+            return None
+        first = su_environment(self.host, user) if kind == "su" else session.first_environment(self.host, user, kind)
+        return Start(
+            name=name, kind=kind, shell=shell, own=own, login=login, interactive=interactive, program=program.path,
+            real=program.real, first=first, env=self.env, helper=program.helper, system_rc=program.system_rc,
+            finds_sshd=program.finds_sshd,
+        )  # fmt: skip
+
+    def _program(self, user: User, shell: str) -> _Program | None:
+        path = program_of(self.host, user, shell)
+        if not path:
+            return None
+        if path not in self.known:
+            real = os.path.basename(self.host.realpath(path)) or shell
+            system_rc, finds_sshd = _bash_choices(self.host, path) if real.startswith("bash") else ("", False)
+            helper = program_of(self.host, user, "bash") if shell == "sh" and not real.startswith("bash") else ""
+            self.known[path] = _Program(path, real, helper, system_rc, finds_sshd)
+        return self.known[path]
+
+
+def plan(host: Host, user: User, only: tuple[str, ...]) -> list[tuple[User, tuple[Start, ...]]]:
+    """The contexts of `user` in which a shell starts, grouped by the account that they run as."""
+    planner = _Planner(host)
+    groups: list[tuple[User, tuple[Start, ...]]] = []
+    for account, ways in ((user, _sessions(user)), (accounts.user_with_id(host, 0), _sudo_sessions(host, user))):
+        starts = []
+        for name, way, own in ways:
+            start = planner.start(user, name, way, own, account) if not only or name in only else None
+            if start is not None:
+                starts.append(start)
+        if starts:
+            groups.append((account, tuple(starts)))
+    return groups
+
+
+def _sessions(user: User) -> Iterator[tuple[str, tuple[str, str, bool, bool], bool]]:
+    """(name, (shell, kind, login, interactive), own) of what runs as the user."""
     login_shell = own_shell(user)
-    env = next((path for path in ("/usr/bin/env", "/bin/env") if host.exists(path)), "/usr/bin/env")
-    starts = []
-    for shell in WAYS:
-        program = program_of(host, user, shell)
-        if not program:
-            continue
-        real = os.path.basename(host.realpath(program)) or shell
-        system_rc, finds_sshd = _bash_choices(host, program) if real.startswith("bash") else ("", False)
-        for way, kind, login, interactive in WAYS[shell]:
-            name = f"{shell}-{way}"
-            if only and name not in only:
-                continue
-            starts.append(
-                Start(
-                    name=name, kind=kind, shell=shell, own=shell == login_shell, login=login, interactive=interactive,
-                    program=program, real=real, first=first_environment(host, user, kind), env=env,
-                    system_rc=system_rc, finds_sshd=finds_sshd,
-                )
-            )  # fmt: skip
-    return [(user, tuple(starts))] if starts else []
+    for shell, ways in WAYS.items():
+        for way, kind, login, interactive in ways:
+            yield f"{shell}-{way}", (shell, kind, login, interactive), shell == login_shell
+    if login_shell and os.path.basename(user.shell) not in NO_LOGIN:
+        yield "su", (login_shell, "su", False, True), True
+
+
+def _sudo_sessions(host: Host, user: User) -> Iterator[tuple[str, tuple[str, str, bool, bool], bool]]:
+    """`sudo -i`, where the user may use sudo."""
+    if user.uid == 0 or not any(host.exists(path) for path in SUDO):
+        return
+    shell = own_shell(accounts.user_with_id(host, 0))
+    if shell and session.sudoers(host, user).may_use:
+        yield "sudo-login", (shell, "sudo-login", True, True), True
 
 
 def own_shell(user: User) -> str:
     """Name in SHELLS of the user's login shell; bash where the login shell lets nobody in; "" for one we do not know."""
     name = os.path.basename(user.shell)
-    if name in ("nologin", "false", ""):
+    if name in (*NO_LOGIN, ""):
         return "bash"
     if name in ("dash", "sh", "ash", "busybox"):
         return "sh"
@@ -107,8 +185,26 @@ def _bash_choices(host: Host, program: str) -> tuple[str, bool]:
         return "", False
 
 
+def su_environment(host: Host, user: User) -> tuple[EnvironmentVariable, ...]:
+    """What `su user` starts the shell with. Where nothing on disk decides PATH it is the caller's: root's, or for root a user's."""
+    first = session.first_environment(host, user, "su")
+    if any(variable.name == "PATH" for variable in first):
+        return first
+    settings = login_defs.values(host.lines("/etc/login.defs"))
+    found = login_defs.search_path(settings, root=user.uid != 0)
+    if found is None:
+        value = session.ROOT_PATH if user.uid else session.SHORT_PATH
+        return (*first, EnvironmentVariable(name="PATH", value=value, sources=(Location("built in: login"),)))
+    place = Location(path="/etc/login.defs", line=found.line, text=found.text)
+    return (*first, EnvironmentVariable(name="PATH", value=found.value, sources=(place,)))
+
+
 def environment(start: Start, user: User) -> dict[str, str]:
-    """What the shell gets: the first environment of its context, completed by what every session has."""
+    """What the shell gets: the first environment of its context, completed by what every such session has.
+
+    Args:
+        user: the account that the shell runs as.
+    """
     values = {"HOME": user.home, "USER": user.name, "LOGNAME": user.name, "SHELL": user.shell}
     if start.kind in TERMINALS:
         values["TERM"] = TERMINALS[start.kind]
@@ -116,43 +212,9 @@ def environment(start: Start, user: User) -> dict[str, str]:
     if start.kind in ("ssh-login", "ssh-command"):
         values.setdefault("SSH_CLIENT", SSH_CLIENT)
         values.setdefault("SSH_CONNECTION", "192.0.2.1 50000 192.0.2.2 22")
+    if start.kind == "ssh-login":
+        values.setdefault("SSH_TTY", "/dev/pts/0")
+    if start.kind == "sudo-login":
+        values.setdefault("SUDO_COMMAND", user.shell)
     values.pop("SHLVL", None)
-    return values
-
-
-def jobs(start: Start, user: User, nonce: str, seconds: float) -> tuple[Job, Job]:
-    """The plain and the traced run of a context."""
-    values = environment(start, user)
-    return _bash_jobs(start, user, nonce, seconds, values)
-
-
-def _flags(start: Start) -> tuple[str, ...]:
-    return (("-l",) if start.login else ()) + (("-i",) if start.interactive else ())
-
-
-def _job(start: Start, run: str, argv: tuple[str, ...], values: dict[str, str], seconds: float) -> Job:
-    return Job(
-        name=f"{start.name}:{run}", program=start.program, argv=argv, environment=tuple(values.items()), seconds=seconds
-    )
-
-
-def _bash_jobs(start: Start, user: User, nonce: str, seconds: float, values: dict[str, str]) -> tuple[Job, Job]:
-    flags = _flags(start)
-    plain = _job(start, "plain", ("bash", *flags, "-c", bash_trace.plain_command(nonce, start.env)), values, seconds)
-    end = bash_trace.traced_command(nonce, start.env)
-    if user.uid:
-        traced_values = {**values, "PS4": bash_trace.PS4, "BASH_XTRACEFD": "9"}
-        return plain, _job(start, "traced", ("bash", *flags, "-x", "-c", end), traced_values, seconds)
-    replay = bash_trace.replay(
-        start.login,
-        start.interactive,
-        start.kind == "ssh-command" and start.finds_sshd,
-        start.system_rc,
-        values.pop("BASH_ENV", ""),
-    )
-    return plain, _job(start, "traced", ("bash", "--noprofile", "--norc", *flags, "-c", replay + end), values, seconds)
-
-
-def records(start: Start, user: User, log: str) -> list[xtrace.Record]:
-    """The records in the log of the traced run."""
-    return xtrace.parse(log)
+    return values if values["HOME"] else {name: value for name, value in values.items() if name != "HOME"}

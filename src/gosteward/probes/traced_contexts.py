@@ -6,26 +6,32 @@ line behind it. Where the two disagree the context is marked `unsure`.
 
 from __future__ import annotations
 
-import contextlib
 import os
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from gosteward.host import commands
-from gosteward.probes import shell_starts
+from gosteward.probes import shell_commands, shell_starts
 from gosteward.shells import xtrace
-from gosteward.shells.trace_attribution import Attribution, attribute, interesting, words
+from gosteward.shells.trace_attribution import LONG_PATH, READS, Attribution, attribute, found_later, interesting, words
+from gosteward.shells.user_files import as_user
 from gosteward.snapshot import Alias, Context, EnvironmentVariable, Gap, Location, PathEntry, User
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from gosteward.host.reading import Host
     from gosteward.probes.shell_starts import Start
 
 LIMIT = 5.0
 # The tracer's own variables, and those that differ from one start to the next.
-PASSING = {"PS4", "BASH_XTRACEFD", "SHLVL", "_", "PWD", "OLDPWD", "FISH_TRACE", "fish_trace", "POSIXLY_CORRECT"}
+PASSING = {"PS4", "BASH_XTRACEFD", "SHLVL", "_", "PWD", "OLDPWD", "POSIXLY_CORRECT", "ENV", "BASH_ENV"}
 DEEP = 100
+# No sane PATH is that long; one that is when the time is up is what took the time.
+GROWN = 1 << 14
+# In the line itself: zsh leaves the word out of its trace.
+REPLACES = re.compile(r"(?:^|[\s;&|{(])exec\s")
+HIDDEN = ("go", "gofmt")
+BASH_FUNCTION = re.compile(r"(go|gofmt) (\d{1,8}) (.+)")
+ZSH_FUNCTION = re.compile(r"(go|gofmt) is (?:a shell|an autoload shell) function(?: from (.+))?")
 
 
 def collect(
@@ -36,51 +42,59 @@ def collect(
     Args:
         deadline: seconds for all together; each context gets at most 5 of them.
         only: names of contexts to trace; () for all.
+
     Returns:
         Contexts, and gaps: "isolation" and "contexts" if no sandbox could be built (then nothing was started), "contexts:NAME" for a
         shell that could not be started.
     """
     if not host.live:
         return (), ()
+    nonce = os.urandom(4).hex()
+    # Root's own shell is for root to start; others leave `sudo -i` to static reading.
+    groups = [group for group in shell_starts.plan(host, user, only) if os.geteuid() == 0 or group[0].uid == user.uid]
+    limit = min(LIMIT, deadline)
+    batches = tuple(
+        commands.Batch(
+            user=account,
+            directory=account.home,
+            jobs=tuple(job for start in starts for job in shell_commands.jobs(start, account, nonce, limit)),
+            files=shell_commands.files(starts, account),
+        )
+        for account, starts in groups
+    )
     contexts: list[Context] = []
     gaps: list[Gap] = []
-    for account, starts in shell_starts.plan(host, user, only):
-        found, missing = _trace(host, account, starts, deadline)
+    for (account, starts), outcome in zip(groups, commands.run(batches, deadline)):
+        if outcome.reason:
+            gaps += _not_started(starts, outcome.reason)
+            continue
+        found = _contexts(host, account, starts, outcome.runs, nonce)
         contexts += found
-        gaps += missing
+        gaps += [
+            Gap(f"contexts:{context.name}", "the shell could not be started before the deadline")
+            for context in found
+            if context.status == "not-run"
+        ]
     return tuple(contexts), tuple(gaps)
 
 
-def _trace(
-    host: Host, user: User, starts: tuple[Start, ...], deadline: float
-) -> tuple[tuple[Context, ...], tuple[Gap, ...]]:
-    nonce = os.urandom(4).hex()
-    jobs = tuple(job for start in starts for job in shell_starts.jobs(start, user, nonce, min(LIMIT, deadline)))
-    runs, reason = commands.run(jobs, user, user.home, deadline)
-    if reason:
-        return (), (
-            Gap("isolation", f"writes could not be denied, so no shell was started: {reason}"),
-            Gap("contexts", "shells were not started without a sandbox"),
-        )
-    with _reading_as(host, user):
+def _not_started(starts: tuple[Start, ...], reason: str) -> list[Gap]:
+    found = [Gap("isolation", f"writes could not be denied, so no shell was started: {reason}")]
+    names = [start.name for start in starts]
+    if names == ["sudo-login"]:
+        return [*found, Gap("contexts:sudo-login", "root's shell was not started without a sandbox")]
+    return [*found, Gap("contexts", "shells were not started without a sandbox")]
+
+
+def _contexts(
+    host: Host, user: User, starts: tuple[Start, ...], runs: tuple[commands.Run, ...], nonce: str
+) -> list[Context]:
+    with as_user(host, user):
         texts = _Texts(host)
-        contexts = tuple(
+        return [
             _context(start, user, Answer.of(plain, nonce), Answer.of(traced, nonce), texts)
             for start, plain, traced in zip(starts, runs[::2], runs[1::2])
-        )
-    gaps = tuple(
-        Gap(f"contexts:{context.name}", "the shell could not be started before the deadline")
-        for context in contexts
-        if context.status == "not-run"
-    )
-    return contexts, gaps
-
-
-@contextlib.contextmanager
-def _reading_as(host: Host, user: User) -> Iterator[None]:
-    switch = getattr(host, "reading_as", None)
-    with switch(user) if switch is not None else contextlib.nullcontext():
-        yield
+        ]
 
 
 class _Texts:
@@ -91,10 +105,14 @@ class _Texts:
         self.files: dict[str, list[str]] = {}
 
     def __call__(self, path: str, line: int) -> str:
+        lines = self.lines(path)
+        return lines[line - 1] if 0 < line <= len(lines) else ""
+
+    def lines(self, path: str) -> list[str]:
         lines = self.files.get(path)
         if lines is None:
             lines = self.files[path] = self.host.lines(path)
-        return lines[line - 1] if 0 < line <= len(lines) else ""
+        return lines
 
 
 class Answer(NamedTuple):
@@ -125,7 +143,7 @@ class Answer(NamedTuple):
         if "environment" not in found and nonce in errors:
             found = {**xtrace.sections(errors, nonce), **found}
         log = xtrace.before_answer(answer, nonce)
-        if xtrace.US in errors:
+        if xtrace.US in errors or not log:
             log += xtrace.before_answer(errors, nonce)
         path = found.get("path", "")
         return cls(
@@ -142,12 +160,12 @@ def _context(start: Start, user: User, plain: Answer, traced: Answer, texts: _Te
     first = {variable.name: variable for variable in start.first}
     path = first.get("PATH")
     final = (traced.path, -1 if traced.path is None else len(traced.path)) if traced.complete else None
-    records = shell_starts.records(start, user, traced.log)
+    records = shell_commands.records(start, user, traced.log, texts.lines)
     told = attribute(records, path.value if path else None, path.sources if path else (), final, texts)
     truth = plain if plain.complete or not traced.complete else traced
     status = _status(plain, traced)
     unsure = status == "complete" and (not traced.complete or not _agree(plain, traced))
-    reason, stopped_at = _ending(status, plain.run, told)
+    reason, stopped_at = _ending(start, status, truth, told, texts)
     return Context(
         name=start.name,
         kind=start.kind,
@@ -157,7 +175,7 @@ def _context(start: Start, user: User, plain: Answer, traced: Answer, texts: _Te
         search_path=_search_path(truth, told),
         path_unset=truth.complete and truth.path is None,
         lost=told.lost,
-        variables=_variables(truth, traced, told, first),
+        variables=_variables(truth, traced, told, first, texts),
         aliases=_aliases(start, traced, told, texts),
         files_read=told.files,
         status=status,
@@ -203,36 +221,49 @@ def _search_path(truth: Answer, told: Attribution) -> tuple[PathEntry, ...]:
     return tuple(entries)
 
 
-def _ending(status: str, run: commands.Run, told: Attribution) -> tuple[str, Location | None]:
-    """Why and where a start-up ended that did not come to its end."""
+def _ending(start: Start, status: str, truth: Answer, told: Attribution, texts: _Texts) -> tuple[str, Location | None]:
+    """Why and where a start-up ended that did not come to its end, or ended with a PATH that no program can be given."""
     last = told.last[0] if told.last else None
+    known = len(truth.path) if truth.path is not None else -1
+    # The trace takes longer than the truth: it may still have been on its way there.
+    if told.too_long is None and (known > LONG_PATH or (status == "timed-out" and told.path_length > GROWN)):
+        return "path-too-long", told.changed_at
     if told.too_long is not None:
         return "path-too-long", told.too_long
     if status in ("complete", "not-run"):
         return "", None
     if told.depth >= DEEP:
         return "recursion", last
-    word = told.last_command.split(" ", 1)[0]
     if status == "timed-out":
-        return ("reads-input" if word in ("read", "select") else "hangs"), last
-    return ("exec" if word == "exec" else "exits"), last
+        return ("reads-input" if told.last_command.split(" ", 1)[0] in READS else "hangs"), last
+    if REPLACES.search(last.text if last is not None else told.last_command):
+        return "exec", last
+    if start.shell == "fish":  # it does not trace `exec` at all, and survives an `exit`
+        for place in found_later(told.last, REPLACES.search, texts)[:1]:
+            return "exec", place
+    return "exits", last
 
 
 def _variables(
-    truth: Answer, traced: Answer, told: Attribution, first: dict[str, EnvironmentVariable]
+    truth: Answer, traced: Answer, told: Attribution, first: dict[str, EnvironmentVariable], texts: _Texts
 ) -> tuple[EnvironmentVariable, ...]:
     """Interesting variables: exported ones from the environment, the others from the shell's own list."""
     found: dict[str, EnvironmentVariable] = {}
     unexported = _unexported(traced.sections.get("variables", ""))
     exported = truth.environment
     if not truth.complete:  # the best that a broken start-up leaves is what its trace said
-        exported = {name: variable.value for name, variable in first.items()}
-        unexported = {name: made.value for name, made in told.assignments.items() if made.value is not None}
+        made_so_far = {name: made.value for name, made in told.assignments.items() if made.value is not None}
+        exported = {name: made_so_far.get(name, variable.value) for name, variable in first.items()}
+        exported.update((name, value) for name, value in made_so_far.items() if told.assignments[name].exported)
+        unexported = made_so_far
     for name, value in exported.items():
         if interesting(name):
             made = told.assignments.get(name)
             before = first.get(name)
             sources = made.sources if made is not None and made.value is not None else before.sources if before else ()
+            if told.went_dark and value != (made.value if made is not None else before.value if before else None):
+                sets = re.compile(rf"(?:^|[\s;]){re.escape(name)}=")
+                sources = found_later(told.went_dark, sets.search, texts) or sources
             found[name] = EnvironmentVariable(name=name, value=value, sources=sources)
     for name, value in unexported.items():
         if name not in exported and interesting(name):
@@ -257,19 +288,48 @@ def _unexported(listing: str) -> dict[str, str]:
 
 
 def _aliases(start: Start, traced: Answer, told: Attribution, texts: _Texts) -> tuple[Alias, ...]:
+    """Aliases and functions named go or gofmt; a shell that is not interactive uses no aliases."""
     if not start.interactive:
         return ()
     found = []
     for line in traced.sections.get("aliases", "").split("\n"):
         parts = words(line)
         name, is_set, value = (parts[-1] if parts else "").partition("=")
-        if is_set and name in ("go", "gofmt"):
+        if is_set and name in HIDDEN:
             found.append(Alias(name=name, value=value, source=told.aliases.get(name)))
     for line in traced.sections.get("functions", "").split("\n"):
-        name, _, place = line.partition(" ")
-        number, _, path = place.partition(" ")
-        if name in ("go", "gofmt"):
-            where = int(number) if number.isdigit() else 0
-            source = Location(path=path, line=where, text=texts(path, where)[:300]) if path.startswith("/") else None
-            found.append(Alias(name=name, value="", kind="function", source=source))
+        found += _function(line, texts)
+    for line in traced.sections.get("fish", "").split("\n"):
+        found += _fish_function(line, told, texts)
     return tuple(found)
+
+
+def _function(line: str, texts: _Texts) -> list[Alias]:
+    """bash: `go 12 /home/dev/.bashrc`; zsh: `go is a shell function from /home/dev/.zshrc`."""
+    bash = BASH_FUNCTION.fullmatch(line)
+    if bash:
+        return [_named_function(bash.group(1), bash.group(3), int(bash.group(2)), texts)]
+    zsh = ZSH_FUNCTION.fullmatch(line)
+    if zsh is None:
+        return []
+    name, path = zsh.group(1), zsh.group(2) or ""
+    begins = re.compile(rf"\s*(?:function\s+{name}\b|{name}\s*\(\s*\))")
+    number = next((n for n, text in enumerate(texts.lines(path), 1) if begins.match(text)), 0) if path else 0
+    return [_named_function(name, path, number, texts)]
+
+
+def _named_function(name: str, path: str, line: int, texts: _Texts) -> Alias:
+    source = Location(path=path, line=line, text=texts(path, line)[:300]) if path.startswith("/") else None
+    return Alias(name=name, value="", kind="function", source=source)
+
+
+def _fish_function(line: str, told: Attribution, texts: _Texts) -> list[Alias]:
+    """`name US file US autoloaded US line US scope US description`; what `alias` makes is described as `alias go ...`."""
+    fields = line.split(xtrace.US)
+    if len(fields) < 6 or fields[0] not in HIDDEN:
+        return []
+    name, path, _, number, _, description = fields[:6]
+    if description.startswith("alias "):
+        value = description[len("alias ") :].lstrip()[len(name) :].lstrip(" =")
+        return [Alias(name=name, value=value, source=told.aliases.get(name))]
+    return [_named_function(name, path, int(number) if number.isdecimal() else 0, texts)]

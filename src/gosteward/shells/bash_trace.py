@@ -81,9 +81,17 @@ def replay(login: bool, interactive: bool, remote: bool, system_rc: str, bash_en
     return "\n".join(lines) + "\n"
 
 
-def posix_replay(login: bool, env_file: str) -> str:
-    """The start-up sequence of a plain sh, for a bash that plays it to find line numbers."""
-    lines = ["unset BASH BASH_VERSION", f"PS4={_quoted(PS4)}", "BASH_XTRACEFD=9", "set -x"]
+def posix_replay(login: bool, env_file: str, own_name: bool = False, prompt: bool = False) -> str:
+    """The start-up sequence of a plain sh, for a bash that plays it to find line numbers.
+
+    Args:
+        env_file: what $ENV names, "" where the shell does not read it.
+        own_name: that sh is a bash and says so.   prompt: it has a PS1 from the start, as dash does.
+    """
+    lines = [] if own_name else ["unset BASH BASH_VERSION"]
+    if prompt:
+        lines.append("PS1='$ '")
+    lines += [f"PS4={_quoted(PS4)}", "BASH_XTRACEFD=9", "set -x"]
     if login:
         lines.append("[ -r /etc/profile ] && . /etc/profile")
         lines.append('[ -r "$HOME/.profile" ] && . "$HOME/.profile"')

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 DIRECTORIES = ("/etc/pam.d", "/usr/lib/pam.d", "/usr/etc/pam.d")
 INCLUDE_DEPTH = 8
 FILES_LIMIT = 60
+VALUE_LIMIT = 1 << 17
 _KEY = re.compile(r"[A-Za-z0-9_]+")
 _REFERENCE = re.compile(r"\\([$@])|([$@])\{([^{}]{1,200})\}")
 _RULE_WORD = re.compile(r'"[^"]*"|(?:DEFAULT|OVERRIDE)="[^"]*"|\S+')
@@ -67,8 +68,7 @@ def _modules(
             continue
         rest = words[1:]
         if rest[0].startswith("["):
-            while rest and not rest[0].endswith("]"):
-                rest = rest[1:]
+            rest = rest[next((i for i, word in enumerate(rest) if word.endswith("]")), len(rest)) :]
         if len(rest) > 1 and rest[0] in ("include", "substack"):
             yield from _modules(rest[1], kind, read, depth + 1, budget)
         elif len(rest) > 1 and rest[1].rpartition("/")[2] == "pam_env.so":
@@ -150,11 +150,15 @@ def apply(rule: PamEnvRule, variables: dict[str, str], items: dict[str, str]) ->
     Args:
         variables: what pam_env has set so far, for `${NAME}`.   items: HOME, SHELL, PAM_USER ... for `@{NAME}`.
     """
+    room = VALUE_LIMIT
 
     def replaced(match: re.Match[str]) -> str:
+        nonlocal room
         if match[1]:
             return match[1]
-        return (variables if match[2] == "$" else items).get(match[3], "")
+        text = (variables if match[2] == "$" else items).get(match[3], "")
+        room -= len(text)
+        return text if room > 0 else ""  # values that name themselves twice would double with every line
 
     for template in (rule.override, rule.default):
         value = _REFERENCE.sub(replaced, template)

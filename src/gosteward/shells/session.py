@@ -120,7 +120,7 @@ def group_names(host: Host, user: User) -> tuple[str, ...]:
     names = []
     for line in host.lines("/etc/group"):
         fields = line.split(":")
-        if len(fields) < 4 or not fields[2].isdigit():
+        if len(fields) < 4 or not fields[2].isdecimal():
             continue
         if int(fields[2]) in (user.gid, *user.groups) or user.name in fields[3].split(","):
             names.append(fields[0])

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 INCLUDE_DEPTH = 16
 FILES_LIMIT = 200
+ALIAS_DEPTH = 20
 _DEFAULTS = re.compile(r"Defaults(?:([@:!>])\s*(\S+))?(?:\s+(.*))?$", re.DOTALL)
-_PARAMETER = re.compile(
-    r'\s*(!*)\s*([A-Za-z_][A-Za-z0-9_]*)(?:\s*([+-]?=)\s*("(?:[^"\\]|\\.)*"?|(?:[^,\\\s]|\\.)*))?\s*,?', re.DOTALL
-)
+_LEAD = re.compile(r"[!\s,]*")
+_PARAMETER = re.compile(r'([A-Za-z_][A-Za-z0-9_]*)(?:\s*([+-]?=)\s*("(?:[^"\\]|\\.)*"?|(?:[^,\\\s]|\\.)*))?', re.DOTALL)
 _INCLUDE = re.compile(r"[@#](include|includedir)\s+(.*)")
 
 
@@ -45,6 +45,25 @@ class Sudoers(NamedTuple):
     def keeps(self, name: str) -> bool:
         """Whether a variable of the caller passes."""
         return not self.env_reset or any(fnmatch.fnmatchcase(name, pattern) for pattern in self.env_keep)
+
+
+class _Parameter(NamedTuple):
+    """One setting of a Defaults line.  operator: "", "=", "+=", "-="."""
+
+    negated: bool
+    name: str
+    operator: str
+    value: str
+
+
+class _Who(NamedTuple):
+    """The user that rules are asked about, with the aliases read so far and what is known of them."""
+
+    user: str
+    uid: int
+    groups: tuple[str, ...]
+    aliases: dict[str, str]
+    resolved: dict[str, bool]
 
 
 class SudoersLine(NamedTuple):
@@ -119,7 +138,7 @@ def evaluate(lines: Iterator[SudoersLine], user: str, uid: int, groups: tuple[st
         groups: names of the user's groups.
     """
     result = Sudoers()
-    aliases: dict[str, str] = {}
+    who = _Who(user=user, uid=uid, groups=groups, aliases={}, resolved={})
     specifications = []
     files: dict[str, None] = {}
     deferred: list[tuple[SudoersLine, str, str, str]] = []
@@ -129,19 +148,20 @@ def evaluate(lines: Iterator[SudoersLine], user: str, uid: int, groups: tuple[st
         if match:
             deferred.append((line, match[1] or "", match[2] or "", match[3] or ""))
         elif line.text.startswith("User_Alias"):
-            aliases.update(_aliases(line.text))
+            who.aliases.update(_aliases(line.text))
         elif not re.match(r"(Host|Cmnd|Cmd|Runas)_Alias\b", line.text) and "=" in line.text:
             specifications.append(line.text.split("=", 1)[0])
     for line, sign, subject, parameters in deferred:
-        if _applies(sign, subject, user, uid, groups, aliases):
+        if _applies(sign, subject, who):
             result = _with_parameters(result, line, parameters)
-    may_use = any(_user_in(_users_of(text), user, uid, groups, aliases) for text in specifications)
+    may_use = any(_user_in(_users_of(text), who) for text in specifications)
     return result._replace(may_use=may_use, files=tuple(files))
 
 
 def _users_of(specification: str) -> str:
     """`%sudo, dev ALL` without the host list, which is the last word."""
-    return re.sub(r"\s*,\s*", ",", specification.strip()).split(None, 1)[0] if specification.strip() else ""
+    words = re.sub(r" ?, ?", ",", " ".join(specification.split())).split(" ", 1)
+    return words[0]
 
 
 def _aliases(text: str) -> dict[str, str]:
@@ -153,40 +173,78 @@ def _aliases(text: str) -> dict[str, str]:
     return found
 
 
-def _applies(sign: str, subject: str, user: str, uid: int, groups: tuple[str, ...], aliases: dict[str, str]) -> bool:
+def _applies(sign: str, subject: str, who: _Who) -> bool:
     if not sign:
         return True
     if sign == ":":
-        return _user_in(subject, user, uid, groups, aliases)
+        return _user_in(subject, who)
     if sign == ">":
-        return _user_in(subject, "root", 0, ("root",), aliases)
+        return _user_in(subject, who._replace(user="root", uid=0, groups=("root",), resolved={}))
     return sign == "@" and subject == "ALL"  # Defaults for one host or one command are not general
 
 
-def _user_in(users: str, user: str, uid: int, groups: tuple[str, ...], aliases: dict[str, str], depth: int = 0) -> bool:
+def _user_in(users: str, who: _Who, depth: int = 0) -> bool:
     hit = False
     for word in users.split(",")[:1000]:
         name = word.lstrip("!").strip('"')
-        match = name in ("ALL", user, f"#{uid}") or (name.startswith("%") and name[1:] in groups)
-        if name in aliases and depth < 5:
-            match = match or _user_in(aliases[name], user, uid, groups, aliases, depth + 1)
-        if match:
+        match = name in ("ALL", who.user, f"#{who.uid}") or (name.startswith("%") and name[1:] in who.groups)
+        if match or _in_alias(name, who, depth):
             hit = not word.startswith("!")
     return hit
 
 
+def _in_alias(name: str, who: _Who, depth: int) -> bool:
+    """Whether the user is in an alias; each alias is looked into once."""
+    if name not in who.resolved and name in who.aliases and depth < ALIAS_DEPTH:
+        who.resolved[name] = False  # an alias within itself adds nobody
+        who.resolved[name] = _user_in(who.aliases[name], who, depth + 1)
+    return who.resolved.get(name, False)
+
+
+def _parameters(text: str) -> Iterator[_Parameter]:
+    """The settings of a Defaults line, in order."""
+    index = 0
+    while index < len(text):
+        lead = _LEAD.match(text, index)
+        index = lead.end() if lead else index
+        match = _PARAMETER.match(text, index)
+        if match is None:
+            index += 1
+            continue
+        index = match.end()
+        value = re.sub(r"\\(.)", r"\1", (match[3] or "").strip('"'))
+        negated = lead is not None and lead[0].count("!") % 2 == 1
+        yield _Parameter(negated=negated, name=match[1], operator=match[2] or "", value=value)
+
+
 def _with_parameters(result: Sudoers, line: SudoersLine, parameters: str) -> Sudoers:
-    for match in _PARAMETER.finditer(parameters):
-        negated, name, operator = len(match[1]) % 2 == 1, match[2], match[3] or ""
-        value = re.sub(r"\\(.)", r"\1", (match[4] or "").strip('"'))
-        place = Location(path=line.path, line=line.number, text=shown(line.first))
+    for negated, name, operator, value in _parameters(parameters):
         if name == "secure_path":
+            place = Location(path=line.path, line=line.number, text=shown(line.first))
             result = result._replace(secure_path="" if negated else value, secure_path_at=place)
         elif name == "env_keep":
             result = result._replace(env_keep=_list(result.env_keep, operator, value, negated))
         elif name in ("env_reset", "always_set_home", "set_home"):
-            result = result._replace(**{name: not negated})
+            result = _with_flag(result, name, not negated)
     return result
+
+
+def _with_flag(result: Sudoers, name: str, value: bool) -> Sudoers:
+    if name == "env_reset":
+        return result._replace(env_reset=value)
+    return result._replace(always_set_home=value) if name == "always_set_home" else result._replace(set_home=value)
+
+
+def secure_paths(path: str, lines: list[str]) -> tuple[tuple[Location, str], ...]:
+    """Every `secure_path=` of one file, whomever it is for, with its line."""
+    found = []
+    for line in _logical(path, lines):
+        match = _DEFAULTS.match(line.text)
+        for parameter in _parameters((match[3] or "") if match else ""):
+            if parameter.name == "secure_path" and parameter.operator and not parameter.negated:
+                place = Location(path=path, line=line.number, text=shown(line.first))
+                found.append((place, parameter.value))
+    return tuple(found)
 
 
 def _list(old: tuple[str, ...], operator: str, value: str, negated: bool) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 CONTINUED_LIMIT = 100_000
+VALUE_LIMIT = 1 << 17
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{2})|([0-7]{3})|(.))", re.DOTALL)
 _ESCAPED = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v", "s": " "}
@@ -129,9 +130,14 @@ def _environment_value(value: str) -> str:
 
 def expanded(text: str, variables: Mapping[str, str]) -> str:
     """`$NAME`, `${NAME}`, `${NAME:-default}` and `${NAME:+other}` replaced, as environment.d does; unset names vanish."""
+    room = VALUE_LIMIT
 
     def replaced(match: re.Match[str]) -> str:
+        nonlocal room
         value = variables.get(match[1] or match[4], "")
+        room -= len(value)
+        if room < 0:  # values that name themselves twice would double with every line
+            return ""
         if match[2] == ":-":
             return value or match[3]
         if match[2] == ":+":

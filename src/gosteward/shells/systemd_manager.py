@@ -20,10 +20,15 @@ SPLIT_SYSTEM_PATH = SYSTEM_PATH + ":/sbin:/bin"
 DEBIAN_USER_PATH = "/usr/local/bin:/usr/bin:/bin:/usr/local/games:/usr/games"
 
 
+def built_in_path(host: Host, *, debian: bool) -> str:
+    """The compiled-in list: first PATH of system services, and where managers look for a program named without a path."""
+    split = debian or not host.readlink("/bin")
+    return SPLIT_SYSTEM_PATH if split else SYSTEM_PATH
+
+
 def system_environment(host: Host, *, debian: bool) -> dict[str, EnvironmentVariable]:
     """Variables that a system service gets when its unit sets nothing."""
-    split = debian or not host.readlink("/bin")
-    found = {"PATH": built_in("PATH", SPLIT_SYSTEM_PATH if split else SYSTEM_PATH)}
+    found = {"PATH": built_in("PATH", built_in_path(host, debian=debian))}
     _apply_defaults(host, found, "system.conf", ("DefaultEnvironment",))
     return found
 
@@ -39,6 +44,7 @@ def user_environment(host: Host, user: User, *, debian: bool) -> dict[str, Envir
 
 
 def built_in(name: str, value: str) -> EnvironmentVariable:
+    """A variable that systemd sets by itself."""
     return EnvironmentVariable(name=name, value=value, sources=(Location("built in: systemd"),))
 
 
@@ -63,6 +69,7 @@ def _apply_defaults(host: Host, found: dict[str, EnvironmentVariable], name: str
 
 
 def variable(assignment: Assignment, path: str) -> EnvironmentVariable:
+    """A variable with the line of a file that sets it."""
     place = Location(path=path, line=assignment.line, text=assignment.text)
     return EnvironmentVariable(name=assignment.name, value=assignment.value, sources=(place,))
 

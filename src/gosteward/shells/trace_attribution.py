@@ -1,6 +1,6 @@
 """Who put what on PATH, and who set a variable: a walk along the records of a trace.
 
-A change seen at record k was made by the command of record k-1. Entries that stay keep their owner; new ones belong to the line that
+A change seen at a record was made by the command of the record before it (subshells, which change nothing, left out). Entries that stay keep their owner; new ones belong to the line that
 ran; a line that assigns PATH without naming its old value is a reset: everything on it is its own, and what is missing was thrown away.
 """
 
@@ -22,9 +22,13 @@ TextOf = Callable[[str, int], str]
 SLOW = 0.1
 LONG_PATH = 128 * 1024
 ENTRIES_LIMIT = 4096
+LATER_LIMIT = 2000
 ASSIGNS_PATH = re.compile(r"(?:^|[\s;&|({!])(?:PATH=|set\s+(?:-\S+\s+)*PATH\s|path=\()")
+# fish: `set -gxa PATH`, `set --prepend PATH`
+ADDS_TO_PATH = re.compile(r"set\s+(?:-\S+\s+)*(?:-[a-zA-Z]*[ap][a-zA-Z]*|--append|--prepend)\s+(?:-\S+\s+)*PATH\s")
 NAMES_PATH = re.compile(r"\$\{?PATH\b|\$\{?\(?[^)\s]{0,4}\)?path\b|\$path\b")
 DECLARATIONS = {"export", "declare", "typeset", "readonly", "local", "integer", "float", "private"}
+READS = ("read", "select", "vared")
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 INTERESTING = re.compile(
     r"(?:GO|CGO_|PKG_CONFIG|XDG_|GIT_)[A-Za-z0-9_]*|CC|CXX|HOME|USER|SHELL|TMPDIR|LD_LIBRARY_PATH|SSL_CERT_FILE|SSL_CERT_DIR|NETRC|BASH_ENV|ENV"
@@ -41,10 +45,15 @@ class Owned(NamedTuple):
 
 
 class Assignment(NamedTuple):
-    """What a traced command set: the value as far as the trace shows it, None after `unset`."""
+    """What a traced command set.
+
+    Attributes:
+        value: as far as the trace shows it, None after `unset`.   exported: the command says so (or one after it).
+    """
 
     value: str | None
     sources: tuple[Location, ...]
+    exported: bool = False
 
 
 class Attribution(NamedTuple):
@@ -54,8 +63,10 @@ class Attribution(NamedTuple):
         entries: PATH at the end of the trace, entry by entry.   lost: see `Context.lost`.
         assignments: the last command that set each interesting variable, by name.
         aliases: name to the line of its `alias` command.   last: where the last command ran.   depth: its call frames.
-        last_command: its text.   too_long: the line that made PATH longer than LONG_PATH.   slow: see `Context.slow`.
+        last_command: its text; of two that run at once on a line, the one that reads.   too_long: the line that made PATH longer than LONG_PATH.   slow: see `Context.slow`.
         files: start-up files in the order in which commands of theirs ran.
+        path_length: of PATH at the end of the trace, -1 if unset.   changed_at: the line that changed it last.
+        went_dark: where the trace was switched off (`set +x`, another PS4); () if it lasted to the end.
     """
 
     entries: tuple[PathEntry, ...]
@@ -68,6 +79,9 @@ class Attribution(NamedTuple):
     too_long: Location | None
     slow: tuple[SlowLine, ...]
     files: tuple[str, ...]
+    path_length: int = -1
+    changed_at: Location | None = None
+    went_dark: tuple[Location, ...] = ()
 
 
 def interesting(name: str) -> bool:
@@ -85,25 +99,47 @@ class Tracker:
         self.owned = [Owned(entry, sources) for entry in _entries(first)]
         self.lost: list[LostEntry] = []
         self.too_long: Location | None = None
+        self.changed_at: Location | None = None
 
-    def change(self, value: str | None, length: int, sources: tuple[Location, ...]) -> None:
-        """PATH became `value`; the line at `sources[0]` did it. A cut value (shorter than `length`) only moves the length."""
+    def differs(self, value: str | None, length: int) -> bool:
+        """Whether that is another PATH than the one before."""
+        return (value, length) != (self.value, self.length)
+
+    def change(self, value: str | None, length: int, sources: tuple[Location, ...], dark: bool = False) -> None:
+        """PATH became `value`; the line at `sources[0]` did it. A cut value (shorter than `length`) only moves the length.
+
+        Args:
+            dark: the trace ended there, so a line behind it may have done it.
+        """
         if length > LONG_PATH >= self.length and self.too_long is None and sources:
             self.too_long = sources[0]
         self.length = length
         self.value = value
+        self.changed_at = sources[0] if sources else self.changed_at
         if value is not None and length > len(value):
             return
-        keeps = keeps_old_value(sources[0], self.text_of) if sources else True
+        keeps = keeps_old_value(sources[0], self.text_of) if sources and not dark else True
         pool: dict[str, list[Owned]] = {}
         for owned in reversed(self.owned) if keeps else ():
             pool.setdefault(owned.directory, []).append(owned)
         after = []
         for entry in _entries(value):
             before = pool.get(entry)
-            after.append(before.pop() if before else Owned(entry, about(entry, sources, self.text_of)))
+            after.append(before.pop() if before else Owned(entry, self._contributors(entry, sources, dark)))
         self._lose(after, sources[0] if sources else None)
         self.owned = after
+
+    def _contributors(self, entry: str, sources: tuple[Location, ...], dark: bool) -> tuple[Location, ...]:
+        if not dark:
+            return about(entry, sources, self.text_of)
+        return found_later(
+            sources, lambda text: ASSIGNS_PATH.search(text) is not None and _mentions(text, entry), self.text_of
+        )
+
+    def assign(self, sources: tuple[Location, ...]) -> None:
+        """A line assigned the value that PATH had: if it is a reset, it is what decides PATH from now on."""
+        if sources and self.value and self.length == len(self.value) and not keeps_old_value(sources[0], self.text_of):
+            self.owned = [Owned(owned.directory, about(owned.directory, sources, self.text_of)) for owned in self.owned]
 
     def _lose(self, after: list[Owned], by: Location | None) -> None:
         present = {owned.directory for owned in after}
@@ -124,7 +160,7 @@ def _entries(value: str | None) -> list[str]:
 def keeps_old_value(source: Location, text_of: TextOf) -> bool:
     """Whether the line at `source` builds on the old PATH; True where it does not assign PATH in plain sight (a function, eval)."""
     text = text_of(source.path, source.line)
-    if not ASSIGNS_PATH.search(text):
+    if not ASSIGNS_PATH.search(text) or ADDS_TO_PATH.search(text):
         return True
     for number in range(source.line + 1, source.line + 6):  # an assignment may go on in the next lines
         if text.count('"') % 2 == 0 and not text.endswith("\\") and text.count("(") <= text.count(")"):
@@ -141,6 +177,18 @@ def about(directory: str, sources: tuple[Location, ...], text_of: TextOf) -> tup
         if _mentions(text_of(source.path, source.line), directory):
             return (source, *sources[:index], *sources[index + 1 :])
     return sources
+
+
+def found_later(
+    sources: tuple[Location, ...], wanted: Callable[[str], object], text_of: TextOf
+) -> tuple[Location, ...]:
+    """The first line behind a place, or behind its callers, whose text is `wanted`, with the callers; () if there is none."""
+    for index, source in enumerate(sources):
+        for number in range(source.line, source.line + LATER_LIMIT):
+            text = text_of(source.path, number)
+            if wanted(text):
+                return (Location(path=source.path, line=number, text=text[:300].rstrip("\r")), *sources[index + 1 :])
+    return ()
 
 
 def _mentions(text: str, directory: str) -> bool:
@@ -179,6 +227,8 @@ def attribute(
     slow: dict[tuple[str, int], float] = {}
     files: dict[str, None] = {}
     previous: Record | None = None
+    outer: Record | None = None
+    inner: Record | None = None
     for record in records:
         if previous is not None and record.time and previous.time and record.time - previous.time > 0.01:
             _add_time(slow, previous, record.time - previous.time)
@@ -186,12 +236,16 @@ def attribute(
             files.setdefault(record.frames[0].path)
         if not record.nested:
             # `is not None`: a function may have switched the expansion of PS4 off (zsh: emulate -L)
-            if record.path is not None and (record.path, record.path_length) != (tracker.value, tracker.length):
-                tracker.change(record.path, record.path_length, _where(previous, text_of))
+            if tracker.differs(record.path, record.path_length) and record.path is not None:
+                tracker.change(record.path, record.path_length, _where(outer, text_of))
+            elif outer is not None and outer.command.startswith("PATH="):
+                tracker.assign(_where(outer, text_of))
             _note_command(record, assignments, aliases, text_of)
+            outer, inner = record, None
+        else:
+            inner = inner or record
         previous = record
-    if final is not None and final != (tracker.value, tracker.length):
-        tracker.change(final[0], final[1], _where(previous, text_of))
+    dark = _finish(tracker, final, outer, inner, text_of)
     return Attribution(
         entries=tuple(PathEntry(directory=owned.directory, sources=owned.sources) for owned in tracker.owned),
         lost=tracker.lost_at_end(),
@@ -199,11 +253,43 @@ def attribute(
         aliases=aliases,
         last=_where(previous, text_of),
         depth=previous.depth if previous else 0,
-        last_command=previous.command if previous else "",
+        last_command=_last_command(previous, outer),
         too_long=tracker.too_long,
         slow=_slow_lines(slow, text_of),
         files=tuple(path for path in files if path.startswith("/")),
+        path_length=tracker.length,
+        changed_at=tracker.changed_at,
+        went_dark=dark,
     )
+
+
+def _finish(
+    tracker: Tracker, final: tuple[str | None, int] | None, outer: Record | None, inner: Record | None, text_of: TextOf
+) -> tuple[Location, ...]:
+    """The last change of PATH; returns where the trace went dark.
+
+    Args:
+        outer: the last record outside subshells.   inner: the first one in a subshell behind it.
+    """
+    where = _where(outer, text_of)
+    if final is None:
+        # A subshell starts with the PATH of its parent: zsh forks before it traces a program, and here that was the last command.
+        if inner is not None and inner.path is not None and tracker.differs(inner.path, inner.path_length):
+            tracker.change(inner.path, inner.path_length, where)
+        return ()
+    # The commands that end a trace stand in no file. Where the last record does, something switched the trace off.
+    if tracker.differs(*final):
+        tracker.change(final[0], final[1], where, dark=bool(where))
+    return where
+
+
+def _last_command(previous: Record | None, outer: Record | None) -> str:
+    """What the shell was doing at the end: `read x < <(ask)` waits in `read`, whatever `ask` does in its subshell."""
+    if previous is None:
+        return ""
+    if outer is not None and outer.frames[:1] == previous.frames[:1] and outer.command.split(" ", 1)[0] in READS:
+        return outer.command
+    return previous.command
 
 
 def _where(record: Record | None, text_of: TextOf) -> tuple[Location, ...]:
@@ -236,8 +322,12 @@ def _note_command(
     elif word in DECLARATIONS:
         if word in ("local", "private") or (word in ("declare", "typeset") and not _reaches_out(command, record)):
             return
-        for argument in words(command)[1:]:
-            _assign(argument, record, assignments, text_of, quoted=False)
+        arguments = words(command)[1:]
+        exported = word == "export" or any(flag.startswith("-") and "x" in flag for flag in arguments[:3])
+        for argument in arguments:
+            if exported and argument in assignments:
+                assignments[argument] = assignments[argument]._replace(exported=True)
+            _assign(argument, record, assignments, text_of, quoted=False, exported=exported)
     elif word == "unset":
         for argument in words(command)[1:]:
             if interesting(argument):
@@ -258,13 +348,20 @@ def _reaches_out(command: str, record: Record) -> bool:
 
 
 def _assign(
-    text: str, record: Record, assignments: dict[str, Assignment], text_of: TextOf, quoted: bool = True
+    text: str,
+    record: Record,
+    assignments: dict[str, Assignment],
+    text_of: TextOf,
+    quoted: bool = True,
+    exported: bool = False,
 ) -> None:
     match = NAME.match(text)
     if match and text[match.end() : match.end() + 1] == "=" and interesting(match.group()):
         parsed = words(text) if quoted else [text]
         value = parsed[0][match.end() + 1 :] if parsed else ""
-        assignments[match.group()] = Assignment(value, _where(record, text_of))
+        before = assignments.get(match.group())
+        exported = exported or (before is not None and before.exported and before.value is not None)
+        assignments[match.group()] = Assignment(value, _where(record, text_of), exported)
 
 
 ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "e": "\x1b", "E": "\x1b", "f": "\f", "v": "\v"}

@@ -16,14 +16,15 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-US, RS = "\x1f", "\x1e"
+GS, RS, US = "\x1d", "\x1e", "\x1f"
 FRAMES = 12
 # A PATH of up to WHOLE characters is written whole, of a longer one ENDS characters at both ends.
 WHOLE, ENDS = 3072, 256
 RECORDS_LIMIT = 200_000
 COMMAND_LIMIT = 4096
 FIELD = "\x1f([^\x1f\x1e]*)"
-HEAD = re.compile(r"\++" + FIELD * 9 + "\x1e ?")
+# Only where the run of + begins: a start at each of them would be quadratic.
+HEAD = re.compile(r"(?<!\+)\++" + FIELD * 9 + "\x1e ?")
 
 
 class Frame(NamedTuple):
@@ -75,14 +76,18 @@ def parse(text: str) -> list[Record]:
 
 def _record(match: re.Match[str], command: str) -> Record:
     subshell, depth, files, lines, functions, clock, length, head, tail = match.groups()
-    expanded = length.isdigit()
+    expanded = length.isdecimal() and len(length) < 12
+    path = head + tail
+    # The shell counts bytes or characters, as its locale says; what it wrote whole is as long as it is here.
+    size = int(length) if expanded else -1
+    size = len(path) if 0 <= size <= WHOLE else size
     return Record(
         nested=subshell not in ("", "0"),
-        depth=int(depth) if depth.isdigit() else 0,
+        depth=int(depth) if depth.isdecimal() else 0,
         frames=_frames(files, lines, functions),
         time=_seconds(clock),
-        path=head + tail if expanded else None,
-        path_length=int(length) if expanded and len(length) < 12 else -1,
+        path=path if expanded else None,
+        path_length=size,
         command=command.rstrip("\n"),
     )
 
@@ -97,6 +102,8 @@ def _seconds(clock: str) -> float:
 def _frames(files: str, lines: str, functions: str) -> tuple[Frame, ...]:
     if not files:
         return ()
+    if GS in files:
+        return _places(files, functions)
     names = _names(files)
     numbers = lines.split(" ")
     calls = functions.split(" ")
@@ -107,10 +114,22 @@ def _frames(files: str, lines: str, functions: str) -> tuple[Frame, ...]:
         frames.append(
             Frame(
                 path=name,
-                line=int(number) if number.isdigit() and len(number) < 9 else 0,
+                line=int(number) if number.isdecimal() and len(number) < 9 else 0,
                 function="" if call in ("source", "main") else call,
             )
         )
+    return tuple(frames)
+
+
+def _places(files: str, functions: str) -> tuple[Frame, ...]:
+    """The form of zsh: `file:line` everywhere, separated by GS. A function's frame has its name, a file's frame the name of the file."""
+    calls = functions.split(GS)
+    frames = []
+    for index, place in enumerate(files.split(GS)[:FRAMES]):
+        path, _, number = place.rpartition(":")
+        call = calls[index] if index < len(calls) else ""
+        if path.startswith("/") and number.isdecimal() and len(number) < 9:
+            frames.append(Frame(path=path, line=int(number), function="" if "/" in call else call))
     return tuple(frames)
 
 

@@ -1,0 +1,1 @@
+"""The doors to the operating system: reading, accounts, and starting processes."""

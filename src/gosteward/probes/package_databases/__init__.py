@@ -1,0 +1,1 @@
+"""Databases of package managers, read as files."""

@@ -1,0 +1,2 @@
+export GOPATH=$HOME/go
+PATH=$PATH:/opt/go/bin

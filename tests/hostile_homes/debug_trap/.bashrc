@@ -1,0 +1,3 @@
+trap 'last=$BASH_COMMAND' DEBUG
+PATH=$PATH:/opt/go/bin
+true

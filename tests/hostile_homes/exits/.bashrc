@@ -1,0 +1,2 @@
+PATH=$PATH:/opt/before/bin
+exit 3

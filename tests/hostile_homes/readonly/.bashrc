@@ -1,0 +1,3 @@
+PATH=$PATH:/opt/go/bin
+readonly PATH
+PATH=$PATH:/opt/never/bin

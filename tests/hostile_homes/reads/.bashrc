@@ -1,0 +1,2 @@
+PATH=$PATH:/opt/before/bin
+read -r answer < <(sleep 100)

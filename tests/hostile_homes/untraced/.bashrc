@@ -1,0 +1,4 @@
+PATH=$PATH:/opt/first/bin
+set +x
+PATH=$PATH:/opt/second/bin
+export GOPATH=$HOME/go
