@@ -9,7 +9,9 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-_FORM = re.compile(r"(?:go)?(?P<major>\d{1,4})(?:\.(?P<minor>\d{1,4}))?(?:\.(?P<patch>\d{1,4})|(?P<kind>rc|beta)(?P<number>\d{1,4}))?")
+_FORM = re.compile(
+    r"(?:go)?(?P<major>\d{1,4})(?:\.(?P<minor>\d{1,4}))?(?:\.(?P<patch>\d{1,4})|(?P<kind>rc|beta)(?P<number>\d{1,4}))?"
+)
 _FIRST_LANGUAGE_WITH_PATCH_ZERO = (1, 21)
 
 

@@ -69,6 +69,11 @@ def matters(context: Context) -> bool:
     return context.own and (context.kind in SESSION_KINDS or context.uses_go)
 
 
+def surely_met(snapshot: Snapshot, names: tuple[str, ...]) -> bool:
+    """Whether one of these contexts matters; no names stand for all contexts."""
+    return not names or any(matters(c) for c in snapshot.contexts if c.name in names) or not snapshot.contexts
+
+
 def belongs_to(binary: Binary, tree: GoTree) -> bool:
     """Whether a program is part of a tree."""
     roots = tuple(root for root in (tree.real_path, tree.path) if root)

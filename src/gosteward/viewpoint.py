@@ -9,7 +9,16 @@ from gosteward import goversion
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gosteward.snapshot import Binary, Context, EnvironmentVariable, GoTree, PathEntry, Setting, Snapshot
+    from gosteward.snapshot import (
+        Binary,
+        Context,
+        EnvironmentVariable,
+        GoTree,
+        PathEntry,
+        Setting,
+        Snapshot,
+        WritePlace,
+    )
 
 ORIGINS = ("environment", "goenv-file", "goroot")
 SESSION_KINDS = ("login", "ssh-login", "terminal")
@@ -21,6 +30,7 @@ def own_contexts(snapshot: Snapshot, *kinds: str) -> tuple[Context, ...]:
 
 
 def context_named(snapshot: Snapshot, name: str) -> Context | None:
+    """The context of this name; None if there is none."""
     return next((c for c in snapshot.contexts if c.name == name), None)
 
 
@@ -53,7 +63,9 @@ def programs_named_go(snapshot: Snapshot) -> Iterator[Binary]:
 
 def contexts_with(snapshot: Snapshot, path: str) -> tuple[str, ...]:
     """Names of the contexts that have this file as a `go` on their PATH."""
-    return tuple(c.name for c in snapshot.contexts if any(e.go is not None and e.go.path == path for e in c.search_path))
+    return tuple(
+        c.name for c in snapshot.contexts if any(e.go is not None and e.go.path == path for e in c.search_path)
+    )
 
 
 def tree_at(snapshot: Snapshot, directory: str) -> GoTree | None:
@@ -68,8 +80,14 @@ def tree_of(snapshot: Snapshot, binary: Binary) -> GoTree | None:
 
 def usable_trees(snapshot: Snapshot) -> tuple[GoTree, ...]:
     """Complete trees whose go this user can run on this machine, the newest first; toolchain modules and distribution trees included."""
-    usable = [t for t in snapshot.toolchains if t.go is not None and t.go.executable and not t.missing and _runs_here(snapshot, t.go)]
-    return tuple(sorted(usable, key=lambda t: goversion.parse(t.version) or goversion.GoVersion(0, 0, 0, 0), reverse=True))
+    usable = [
+        t
+        for t in snapshot.toolchains
+        if t.go is not None and t.go.executable and not t.missing and _runs_here(snapshot, t.go)
+    ]
+    return tuple(
+        sorted(usable, key=lambda t: goversion.parse(t.version) or goversion.GoVersion(0, 0, 0, 0), reverse=True)
+    )
 
 
 def _runs_here(snapshot: Snapshot, binary: Binary) -> bool:
@@ -92,7 +110,9 @@ def setting_in(snapshot: Snapshot, context: Context, name: str) -> Setting | Non
     goroot = entry.go.goroot if entry is not None and entry.go is not None else ""
     for origin in ORIGINS:
         for setting in snapshot.go_settings:
-            if setting.name != name or setting.origin != origin:
+            if setting.name != name or setting.origin != origin or setting.problem:
+                continue
+            if origin == "goenv-file" and setting.contexts and context.name not in setting.contexts:
                 continue
             if origin == "environment" and (context.name not in setting.contexts or not setting.value):
                 continue
@@ -105,3 +125,21 @@ def setting_in(snapshot: Snapshot, context: Context, name: str) -> Setting | Non
 def settings_named(snapshot: Snapshot, name: str) -> tuple[Setting, ...]:
     """Every place that sets a Go variable, in order of precedence."""
     return tuple(sorted((s for s in snapshot.go_settings if s.name == name), key=lambda s: ORIGINS.index(s.origin)))
+
+
+def runs_as_user(snapshot: Snapshot, context: Context) -> bool:
+    """Whether commands of a context run as the examined user: those of sudo, of system units and of others' jobs do not."""
+    user = snapshot.user
+    if context.run_as:
+        return context.run_as in (user.name, str(user.uid))
+    return user.uid == 0 or context.kind not in ("sudo", "sudo-login", "systemd")
+
+
+def places_of_user(snapshot: Snapshot, *purposes: str) -> tuple[WritePlace, ...]:
+    """Places where Go writes as the examined user, of these purposes (of all when none is given)."""
+    foreign = {c.name for c in snapshot.contexts if not runs_as_user(snapshot, c)}
+    return tuple(
+        p
+        for p in snapshot.write_places
+        if (not purposes or p.purpose in purposes) and (not p.contexts or not set(p.contexts) <= foreign)
+    )

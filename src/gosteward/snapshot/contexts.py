@@ -94,6 +94,8 @@ class Context(NamedTuple):
         command, location, directory, run_as: for cron jobs and units: what runs, where it is written, where and as whom.
         calls: bare names of programs that `command` runs and that are go, gofmt, or installed by go (sample of at most 10).
         uses_go: command calls go by a bare name or an absolute path.
+        direct: systemd itself starts the program that `calls` names first: it seeks it in its built-in directories (or those of
+            ExecSearchPath=), which `search_path` then holds, whatever PATH= says.
         seconds: wall time of the start-up.   slow: lines that took 0.1 s or more.
     """
 
@@ -120,6 +122,7 @@ class Context(NamedTuple):
     uses_go: bool = False
     seconds: float = 0.0
     slow: tuple[SlowLine, ...] = ()
+    direct: bool = False
 
 
 class StartupLine(NamedTuple):
@@ -162,7 +165,7 @@ class StartupFile(NamedTuple):
         path: as the program names it.   real_path: through links, "" if broken.
         dialect: "posix", "bash", "zsh", "fish", "csh", "pam-environment", "systemd-environment", "crontab", "sudoers", "login.defs".
         scope: "system" or "user".
-        shells: which shells would read it in some context ("bash", "sh", "zsh", "fish"); () for files that no shell reads.
+        shells: which shells would read it in some context ("bash", "sh", "zsh", "fish", "csh"); () for files that no shell reads.
         contexts: names of the contexts that read it on this host (traced where traced, else by the documented order).
         exists, readable: for the examined user.   mode, uid, size.
         lines: what it sets.   early_return: line of the return or exit that stops non-interactive shells, 0 if none.

@@ -10,15 +10,17 @@ class NetworkCheck(NamedTuple):
     """One server asked as `go` would ask it.
 
     Attributes:
-        kind: "goproxy", "sumdb", "http-proxy", "module" (a zip that a workspace needs).   url: with passwords masked.   host, port.
+        kind: "goproxy", "sumdb", "http-proxy", "module" (a zip that a workspace needs), "netrc" (the file with passwords; no server is
+            asked).   url: with passwords masked (for "netrc" the path).   host, port.
         ok: it answered as such a server answers.
         step: the step that failed: "parse", "resolve", "connect", "tls", "http", "content", "" when ok.
         reason: "unresolvable", "refused", "unreachable", "timeout", "unknown-authority", "expired", "not-yet-valid", "wrong-host",
-            "not-tls", "status", "login-page", "missing-directory", "unsupported-sumdb", "stale-latest", "checksum", "".
+            "not-tls", "status", "login-page", "missing-directory", "unsupported-sumdb" (no proxy relays the database, and it cannot be asked itself), "stale-latest",
+            "checksum", "credentials" (401, 403, 407 and we know of none), "unreadable", "incomplete" (netrc: an entry without a password), "".
         detail: one line for people (certificate issuer, HTTP status, errno text).   issuer: of the certificate that was refused.
         status: HTTP status, 0 without one.   seconds: it took.
         contexts: names of the contexts whose settings name it.   setting: where it is set.   required: a module of an
-            examined workspace is not in the cache, so it will be asked.   fallback: entries of the same list come behind it.
+            examined workspace is not in the cache, so it will be asked.   fallback: go asks the entries behind it after such a failure.
         clock_difference: server's Date minus our clock in seconds, 0 without a Date.
         via: URL of the HTTP proxy that was used, with passwords masked, "" without one.
         trust_store: the bundle of certificates that go reads here, "" where none was needed or there is none.

@@ -145,6 +145,7 @@ class GoTree(NamedTuple):
     mode: int = 0o755
     has_src: bool = True
     on_path_of: tuple[str, ...] = ()
+    cgo_default: str = ""
 
 
 class Package(NamedTuple):
@@ -196,6 +197,8 @@ class CToolchain(NamedTuple):
         missing_headers: which are not, in the include directories of the compiler that is there.
         include_directories: where was looked.   pkg_config_directories: default search path of pkg-config that exists.
         pkg_config_names: names of all .pc files found there (without ".pc").
+        pkg_config_listed: for each directory that PKG_CONFIG_PATH or PKG_CONFIG_LIBDIR of a context names: itself and the names
+            of the .pc files in it (none where it is missing).
     """
 
     tools: tuple[CompilerTool, ...] = ()
@@ -204,3 +207,4 @@ class CToolchain(NamedTuple):
     include_directories: tuple[str, ...] = ()
     pkg_config_directories: tuple[str, ...] = ()
     pkg_config_names: tuple[str, ...] = ()
+    pkg_config_listed: tuple[tuple[str, tuple[str, ...]], ...] = ()

@@ -39,7 +39,7 @@ class GoWork(NamedTuple):
         go, toolchain: values of those lines, "" without one.   uses: directories, absolute.   missing_uses: `use` lines whose
             directory has no go.mod.   lists_module: the module that it was found from is one of the uses.
         use_location: its first `use` line.   setting: where GOWORK names it, None where it was found in a parent directory.
-        errors: lines that no Go parses.
+        errors: lines that no Go parses.   exists: False for a file that GOWORK names and that is not there (or cannot be read).
     """
 
     path: str
@@ -52,6 +52,7 @@ class GoWork(NamedTuple):
     use_location: Optional[Location] = None
     setting: Optional[Location] = None
     errors: tuple[Location, ...] = ()
+    exists: bool = True
 
 
 class Import(NamedTuple):
@@ -63,11 +64,19 @@ class Import(NamedTuple):
 
 
 class CgoUse(NamedTuple):
-    """A file that imports "C".  pkg_config: names asked for by `#cgo pkg-config:` lines.  headers: names of included headers."""
+    """A file that imports "C".
+
+    Attributes:
+        pkg_config: names asked for by `#cgo pkg-config:` lines.   headers: names of included headers.
+        optional: its build constraint names the tag cgo, so the package has a substitute for it.
+        cxx: sources in C++ lie beside it.
+    """
 
     location: Location
     pkg_config: tuple[str, ...] = ()
     headers: tuple[str, ...] = ()
+    optional: bool = False
+    cxx: bool = False
 
 
 class Vendor(NamedTuple):

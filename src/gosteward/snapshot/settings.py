@@ -14,6 +14,9 @@ class Setting(NamedTuple):
         location: the line.   contexts: for origin "environment": names of the contexts that see it; else ().
         goroot: for origin "goroot": real path of the tree.
         known: Go knows the name (an unknown one in the goenv file makes go refuse nothing but is ignored).
+        problem: "" or, for origin "goenv-file", why go ignores it: "unreadable" (the whole file; name "", location the file),
+            "no-setting" (the line has no `=`, or its name does not start with a capital letter; name and value as far as there are).
+        missing: the file that the value names (GOWORK, GOENV) is not there.
     """
 
     name: str
@@ -23,3 +26,5 @@ class Setting(NamedTuple):
     contexts: tuple[str, ...] = ()
     goroot: str = ""
     known: bool = True
+    problem: str = ""
+    missing: bool = False

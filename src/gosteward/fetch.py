@@ -1,0 +1,320 @@
+"""The only network client: HTTP/1.1 with a deadline, a size limit, and TLS that is verified against certificates given by the caller.
+
+It asks as `go` would, and is careful where `go` trusts its user: it never sends credentials to a server (only to an HTTP proxy
+whose URL has them), follows at most three redirects, none from https to http, and reads no more than it was told to.
+
+Sources: RFC 9112 (HTTP/1.1), RFC 9110 section 9.3.6 (CONNECT). `ssl` is imported only where a connection needs it.
+"""
+
+from __future__ import annotations
+
+import base64
+import errno
+import re
+import socket
+import time
+from typing import TYPE_CHECKING, NamedTuple
+
+from gosteward import __version__
+from gosteward.proxyurls import Url, parse
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Callable
+
+    Route = Callable[[Url], "Url | None"]
+    Verifier = ssl.SSLContext
+
+CONNECT_SECONDS = 1.0
+MOST_REDIRECTS = 3
+MOST_ADDRESSES = 4
+_HEADER_LIMIT = 1 << 16
+_CHUNK = 1 << 16
+_TIMEOUT = socket.timeout  # no TimeoutError before Python 3.10
+_STATUS = re.compile(rb"HTTP/1\.[01] (\d{3})(?: [^\r\n]*)?\r?\n")
+
+
+class FetchError(Exception):
+    """No answer.
+
+    Attributes:
+        step: "parse", "resolve", "connect", "tls", "http".   reason: as in `NetworkCheck`.   detail: one line for people.
+        by_proxy: it was the HTTP proxy on the way that failed.   status: what the proxy answered, else 0.
+    """
+
+    def __init__(self, step: str, reason: str, detail: str = "", *, by_proxy: bool = False, status: int = 0) -> None:
+        super().__init__(f"{step}: {reason}: {detail}")
+        self.step = step
+        self.reason = reason
+        self.detail = detail
+        self.by_proxy = by_proxy
+        self.status = status
+
+
+class Answer(NamedTuple):
+    """What a server said.  headers: names in lower case, the last of equal ones.  cut: the body is longer than the limit."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes = b""
+    url: Url = Url("")
+    cut: bool = False
+
+
+class Request(NamedTuple):
+    """How to ask.
+
+    Attributes:
+        deadline: by time.monotonic().   limit: bytes of the body.   route: the HTTP proxy for a URL, None for none.
+        trust: context with the certificates that are trusted; None to refuse https.
+    """
+
+    deadline: float
+    limit: int = _CHUNK
+    route: Route = lambda _: None
+    trust: Verifier | None = None
+
+
+def fetch(url: Url, request: Request) -> Answer:
+    """GET a URL, through redirects.
+
+    Raises:
+        FetchError: there is no answer. An HTTP status of any kind is an answer.
+    """
+    for _ in range(MOST_REDIRECTS + 1):
+        answer = _get(url, request)
+        location = answer.headers.get("location", "")
+        if answer.status not in (301, 302, 303, 307, 308) or not location:
+            return answer
+        target = _target(url, location)
+        if target is None or (url.scheme == "https" and target.scheme != "https"):
+            raise FetchError("http", "status", f"refused a redirect to {location[:120]}", status=answer.status)
+        url = target
+    raise FetchError("http", "status", f"more than {MOST_REDIRECTS} redirects")
+
+
+def peer_chain(url: Url, request: Request) -> tuple[bytes, ...]:
+    """The certificates that a server shows, its own first, without verifying them; nothing is asked over that connection.
+
+    Returns:
+        Encoded certificates; only the server's own on Python before 3.10; () if there is no handshake.
+    """
+    from gosteward import tls  # noqa: PLC0415 (ssl is slow to import)
+
+    try:
+        with _connected(url, request._replace(trust=tls.unverified())) as connection:
+            return tls.chain_of(connection)
+    except FetchError:
+        return ()
+
+
+def _target(url: Url, location: str) -> Url | None:
+    if location.startswith("/") and not location.startswith("//"):
+        return url._replace(path=location, user="")
+    target = parse(f"{url.scheme}:{location}" if location.startswith("//") else location)
+    return (
+        target._replace(user="") if target is not None and target.scheme in ("http", "https") and target.host else None
+    )
+
+
+def _get(url: Url, request: Request) -> Answer:
+    proxy = request.route(url)
+    with _connected(url, request) as connection:
+        through_proxy = proxy is not None and url.scheme == "http" and proxy.scheme == "http"
+        path = url.path.partition("#")[0] or "/"
+        host = f"{url.host}:{url.port}" if url.port else url.host
+        lines = [
+            f"GET {f'http://{host}' if through_proxy else ''}{path if path.startswith('/') else f'/{path}'} HTTP/1.1",
+            f"Host: {host}",
+            f"User-Agent: gosteward/{__version__}",
+            "Accept-Encoding: identity",
+            "Connection: close",
+        ]
+        if through_proxy and proxy is not None and proxy.user:
+            lines.append(_authorization(proxy))
+        _send(connection, lines, request.deadline)
+        return _answer(connection, request)._replace(url=url)
+
+
+def _connected(url: Url, request: Request) -> socket.socket:
+    """A connection to the server, with TLS where the URL asks for it."""
+    if url.scheme not in ("http", "https") or not url.host:
+        raise FetchError("parse", "", f"not an http URL: {url.shown}")
+    proxy = request.route(url)
+    connection = _dial(url, request.deadline) if proxy is None else _through(proxy, url, request)
+    if url.scheme == "http":
+        return connection
+    try:
+        return _with_tls(connection, url, request)
+    except FetchError:
+        connection.close()
+        raise
+
+
+def _through(proxy: Url, url: Url, request: Request) -> socket.socket:
+    if proxy.scheme != "http":
+        raise FetchError("parse", "", f"{proxy.scheme} proxies are not tried", by_proxy=True)
+    try:
+        connection = _dial(proxy, request.deadline)
+    except FetchError as error:
+        raise FetchError(error.step, error.reason, error.detail, by_proxy=True) from None
+    if url.scheme == "http":
+        return connection
+    try:
+        _tunnel(connection, proxy, url, request)
+    except FetchError as error:
+        connection.close()
+        raise FetchError(error.step, error.reason, error.detail, by_proxy=True, status=error.status) from None
+    return connection
+
+
+def _tunnel(connection: socket.socket, proxy: Url, url: Url, request: Request) -> None:
+    address = f"{url.host}:{url.effective_port}"
+    lines = [f"CONNECT {address} HTTP/1.1", f"Host: {address}", f"User-Agent: gosteward/{__version__}"]
+    if proxy.user:
+        lines.append(_authorization(proxy))
+    _send(connection, lines, request.deadline)
+    head, _ = _head(connection, request.deadline)
+    status, _ = _parsed(head)
+    if status != 200:
+        reason = "credentials" if status == 407 else "status"
+        raise FetchError("http", reason, f"the proxy answers {status} to CONNECT {address}", status=status)
+
+
+def _authorization(proxy: Url) -> str:
+    user = re.sub(r"%([0-9A-Fa-f]{2})", lambda m: chr(int(m[1], 16)), proxy.user)
+    return f"Proxy-Authorization: Basic {base64.b64encode(user.encode('utf-8', 'replace')).decode()}"
+
+
+def _dial(url: Url, deadline: float) -> socket.socket:
+    host = url.host.strip("[]")
+    try:
+        found = socket.getaddrinfo(host, url.effective_port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        raise FetchError("resolve", "unresolvable", getattr(error, "strerror", None) or str(error)) from None
+    failure = FetchError("resolve", "unresolvable", "no address")
+    for family, kind, protocol, _, address in found[:MOST_ADDRESSES]:
+        try:
+            connection = socket.socket(family, kind, protocol)
+        except OSError:  # no IPv6 here, for example
+            continue
+        try:
+            connection.settimeout(max(0.01, min(CONNECT_SECONDS, deadline - time.monotonic())))
+            connection.connect(address)
+        except OSError as error:
+            connection.close()
+            failure = _of_connect(error)
+        else:
+            return connection
+    raise failure
+
+
+def _of_connect(error: OSError) -> FetchError:
+    if isinstance(error, _TIMEOUT) or error.errno == errno.ETIMEDOUT:
+        return FetchError("connect", "timeout", "no answer")
+    reason = "refused" if error.errno == errno.ECONNREFUSED else "unreachable"
+    return FetchError("connect", reason, error.strerror or str(error))
+
+
+def _with_tls(connection: socket.socket, url: Url, request: Request) -> socket.socket:
+    if request.trust is None:
+        raise FetchError("tls", "", "no certificates to verify with")
+    from gosteward import tls  # noqa: PLC0415 (ssl is slow to import)
+
+    connection.settimeout(max(0.01, request.deadline - time.monotonic()))
+    try:
+        return request.trust.wrap_socket(connection, server_hostname=url.host.strip("[]"))
+    except (OSError, ValueError) as error:
+        raise FetchError("tls", *tls.explained(error)) from None
+
+
+def _send(connection: socket.socket, lines: list[str], deadline: float) -> None:
+    text = "".join(f"{line}\r\n" for line in lines) + "\r\n"
+    try:
+        connection.settimeout(max(0.01, deadline - time.monotonic()))
+        connection.sendall(text.encode("utf-8", "surrogateescape"))
+    except _TIMEOUT:
+        raise FetchError("http", "timeout", "no answer") from None
+    except OSError as error:
+        raise FetchError("http", "unreachable", error.strerror or str(error)) from None
+
+
+def _receive(connection: socket.socket, deadline: float) -> bytes:
+    left = deadline - time.monotonic()
+    if left <= 0:
+        raise FetchError("http", "timeout", "the answer takes too long")
+    try:
+        connection.settimeout(left)
+        return connection.recv(_CHUNK)
+    except _TIMEOUT:
+        raise FetchError("http", "timeout", "the answer takes too long") from None
+    except OSError as error:
+        if type(error).__name__ in ("SSLEOFError", "SSLZeroReturnError"):
+            return b""
+        raise FetchError("http", "unreachable", error.strerror or str(error)) from None
+
+
+def _head(connection: socket.socket, deadline: float) -> tuple[bytes, bytes]:
+    """Status line and headers, and what was read behind them."""
+    data = b""
+    while True:
+        head, blank, rest = data.partition(b"\r\n\r\n")
+        if blank:
+            return head + b"\r\n", rest
+        if len(data) > _HEADER_LIMIT:
+            raise FetchError("http", "", "the headers have no end")
+        piece = _receive(connection, deadline)
+        if not piece:
+            raise FetchError("http", "unreachable", "the connection was closed without an answer")
+        data += piece
+
+
+def _parsed(head: bytes) -> tuple[int, dict[str, str]]:
+    match = _STATUS.match(head)
+    if match is None:
+        raise FetchError("http", "", "the answer is not HTTP")
+    headers: dict[str, str] = {}
+    for line in head[match.end() :].decode("latin-1").split("\r\n"):
+        name, colon, value = line.partition(":")
+        if colon:
+            headers[name.strip().lower()] = value.strip()
+    return int(match[1]), headers
+
+
+def _answer(connection: socket.socket, request: Request) -> Answer:
+    head, rest = _head(connection, request.deadline)
+    status, headers = _parsed(head)
+    if status in (204, 304):
+        return Answer(status, headers)
+    chunked = "chunked" in headers.get("transfer-encoding", "").lower()
+    length = int(headers["content-length"]) if headers.get("content-length", "").isdecimal() else -1
+    # Chunk sizes and their line ends come on top of the body.
+    wanted = request.limit * 2 + _CHUNK if chunked else request.limit
+    pieces, size = [rest], len(rest)
+    while size <= wanted and (length < 0 or size < length) and not (chunked and pieces[-1].endswith(b"0\r\n\r\n")):
+        piece = _receive(connection, request.deadline)
+        if not piece:
+            break
+        pieces.append(piece)
+        size += len(piece)
+    body = b"".join(pieces)
+    if chunked:
+        body = _dechunked(body, request.limit)
+    elif 0 <= length <= request.limit and len(body) < length:
+        raise FetchError("http", "unreachable", f"the answer ends after {len(body)} of {length} bytes")
+    return Answer(status, headers, body[: request.limit], cut=len(body) > request.limit or length > request.limit)
+
+
+def _dechunked(data: bytes, limit: int) -> bytes:
+    pieces: list[bytes] = []
+    place = size = 0
+    while size <= limit:
+        end = data.find(b"\r\n", place)
+        text = data[place:end].partition(b";")[0].strip() if end >= 0 else b""
+        if not text or len(text) > 8 or not all(c in b"0123456789abcdefABCDEF" for c in text) or int(text, 16) == 0:
+            break
+        length = int(text, 16)
+        pieces.append(data[end + 2 : end + 2 + length])
+        size += length
+        place = end + 2 + length + 2
+    return b"".join(pieces)

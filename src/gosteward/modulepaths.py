@@ -1,0 +1,129 @@
+"""Lists of module path patterns (GOPRIVATE, GONOSUMDB, GONOPROXY) and of proxies (GOPROXY), and GOSUMDB's forms. Pure.
+
+Source: golang.org/x/mod/module `MatchPrefixPatterns`; cmd/go/internal/modfetch (`proxyList`, `dbDial`); go.dev/ref/mod,
+"Private modules" and "Checksum database".
+"""
+
+from __future__ import annotations
+
+from fnmatch import translate
+from re import compile as compiled
+from typing import NamedTuple
+
+DEFAULT_SUMDB = "sum.golang.org"
+_SUMDB_IN_CHINA = "sum.golang.google.cn"
+# Hosts where anybody publishes modules: a first path element of these says nothing about who owns a module.
+FORGES = (
+    "github.com",
+    "gitlab.com",
+    "bitbucket.org",
+    "codeberg.org",
+    "gitea.com",
+    "gitee.com",
+    "git.sr.ht",
+    "gopkg.in",
+)
+FORGES_OF_GO = (
+    "golang.org",
+    "google.golang.org",
+    "go.uber.org",
+    "k8s.io",
+    "sigs.k8s.io",
+    "cloud.google.com",
+    "gorm.io",
+)
+_SECOND_LEVEL = frozenset(["co", "com", "net", "org", "ac", "gov", "edu", "ne", "or", "go"])
+
+
+class ProxyEntry(NamedTuple):
+    """One entry of GOPROXY.  kind: "url", "file", "direct", "off".  falls_through: on any error ("|" behind it), not on 404 alone."""
+
+    text: str
+    kind: str
+    falls_through: bool = False
+
+
+class SumDatabase(NamedTuple):
+    """GOSUMDB.  name: "" when it is off.  url: where it is asked.  explicit: the URL was given, so proxies are not asked for it."""
+
+    name: str
+    url: str
+    explicit: bool = False
+
+
+def proxy_list(value: str) -> tuple[ProxyEntry, ...]:
+    """Entries of a GOPROXY value up to the first "direct" or "off", where go stops reading."""
+    entries: list[ProxyEntry] = []
+    rest = value
+    while rest:
+        cut = next((i for i, c in enumerate(rest) if c in ",|"), len(rest))
+        text, separator, rest = rest[:cut].strip(), rest[cut : cut + 1], rest[cut + 1 :]
+        if not text:
+            continue
+        if text in ("direct", "off"):
+            entries.append(ProxyEntry(text, text, separator == "|"))
+            break
+        kind = "file" if text.startswith("file:") else "url"
+        entries.append(ProxyEntry(text, kind, separator == "|"))
+    return tuple(entries)
+
+
+def sum_database(value: str) -> SumDatabase:
+    """Read a GOSUMDB value; "" stands for the default, "off" for none."""
+    fields = (value or DEFAULT_SUMDB).split()
+    if not fields or fields[0] == "off":
+        return SumDatabase("", "")
+    name = fields[0].partition("+")[0]
+    if fields[0] == _SUMDB_IN_CHINA:
+        return SumDatabase(DEFAULT_SUMDB, f"https://{_SUMDB_IN_CHINA}", explicit=True)
+    if len(fields) > 1:
+        return SumDatabase(name, fields[1].rstrip("/"), explicit=True)
+    return SumDatabase(name, f"https://{name}")
+
+
+def covers(patterns: str, path: str) -> bool:
+    """Whether one of the comma-separated globs matches a leading part of a module path with as many elements."""
+    for pattern in patterns.split(","):
+        glob = pattern.strip().rstrip("/")
+        if not glob:
+            continue
+        elements = path.split("/")
+        wanted = glob.split("/")
+        if len(elements) >= len(wanted) and all(_fits(w, e) for w, e in zip(wanted, elements)):
+            return True
+    return False
+
+
+def is_directory_of_std(path: str) -> bool:
+    """Whether an import path is one of the standard library: no dot in its first element."""
+    return "." not in path.partition("/")[0]
+
+
+def is_forge(host: str) -> bool:
+    """Whether the first element of a module path is a place where anybody publishes."""
+    return host in FORGES or host in FORGES_OF_GO
+
+
+def domain_of(host: str) -> str:
+    """The part of a host name that somebody registered, as far as that can be told without a list: "corp.example" of "git.corp.example"."""
+    labels = host.lower().rstrip(".").split(".")
+    if len(labels) < 2 or labels[-1].isdigit():
+        return host.lower()
+    deep = len(labels) > 2 and len(labels[-1]) == 2 and labels[-2] in _SECOND_LEVEL
+    return ".".join(labels[-3:] if deep else labels[-2:])
+
+
+def requirement_of(package: str, modules: frozenset[str]) -> str:
+    """The module among `modules` that a package belongs to: the longest path that is a leading part of it; "" if none is."""
+    path = package
+    while path:
+        if path in modules:
+            return path
+        path = path.rpartition("/")[0]
+    return ""
+
+
+def _fits(glob: str, element: str) -> bool:
+    if not any(c in glob for c in "*?["):
+        return glob == element
+    return bool(compiled(translate(glob.replace("[^", "[!"))).match(element))
