@@ -2,44 +2,99 @@
 
 from __future__ import annotations
 
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from gosteward.finding import Explains, Finding, Rule, Text
+from gosteward.impact import NO_GO_RUNS, belongs_to, distinct_trees, of_program, of_tree
 from gosteward.snapshot import Location
+from gosteward.viewpoint import programs_named_go
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gosteward.snapshot import Snapshot
+    from gosteward.snapshot import Binary, GoTree, Snapshot
 
 RULE = Rule(
     id="GS301",
     slug="go-not-executable",
     title="programs of the Go tree are not executable",
     severity="error",
-    needs=("toolchains",),
-    symptoms=("go: Permission denied", "fork/exec compile: permission denied", "go: error obtaining buildID for go tool compile"),
+    needs=("toolchains", "contexts"),
+    symptoms=(
+        "go: Permission denied",
+        "fork/exec compile: permission denied",
+        "go: error obtaining buildID for go tool compile",
+    ),
 )
 
 
 def check(snapshot: Snapshot) -> Iterator[Finding]:
-    for tree in snapshot.toolchains:
-        if not tree.not_executable:
-            continue
-        paths = tuple(f"{tree.path}/{name}" for name in tree.not_executable)
-        yield Finding(
-            rule=RULE,
-            subject=tree.path,
-            message=Text(
-                "{count} programs of {tree} have no execute bit, {first} among them",
-                count=str(len(paths)),
-                tree=tree.path,
-                first=paths[0],
-            ),
-            locations=tuple(Location(path) for path in paths[:10]),
-            contexts=tree.on_path_of,
-            explains=(Explains("GS101"), Explains("GS102")),
-            risk="safe",
-            commands=tuple(f"chmod u+x,g+x,o+x {path}" for path in paths[:10]),
-            advice=Text("Restore the modes of the whole tree: a lone change of bin/go leaves compile and link broken."),
-        )
+    # A toolchain of the module cache is unpacked without execute bits; go sets them when it first needs it.
+    trees = tuple(t for t in distinct_trees(snapshot) if t.not_executable and t.origin != "toolchain-module")
+    for tree in trees:
+        yield _of_tree(snapshot, tree)
+    for go in programs_named_go(snapshot):
+        if go.origin != "toolchain-module" and not any(belongs_to(go, tree) for tree in trees) and _has_no_x(go):
+            yield _of_program(snapshot, go)
+
+
+def _has_no_x(go: Binary) -> bool:
+    return go.kind in ("elf", "script", "unreadable") and not go.mode & 0o111 and not go.executable
+
+
+def _of_tree(snapshot: Snapshot, tree: GoTree) -> Finding:
+    paths = tuple(f"{tree.path}/{name}" for name in tree.not_executable)
+    impact = of_tree(snapshot, tree)
+    return Finding(
+        rule=RULE,
+        subject=tree.path,
+        message=Text(
+            "{count} programs of {tree} have no execute bit, {first} among them",
+            count=str(len(paths)),
+            tree=tree.path,
+            first=paths[0],
+        ),
+        locations=tuple(Location(path) for path in paths[:10]),
+        evidence=(f"ls -l {quote(paths[0])}",),
+        contexts=impact.contexts or tree.on_path_of,
+        severity=impact.severity,
+        explains=(*NO_GO_RUNS, Explains("GS408"), Explains("GS316", tree.path)),
+        risk="safe",
+        commands=_commands(paths, _readers(tree.go)),
+        advice=Text(
+            "Restore the execute bits of all programs of the tree, and of nothing else: a lone change of bin/go leaves compile and link broken."
+        ),
+    )
+
+
+def _of_program(snapshot: Snapshot, go: Binary) -> Finding:
+    impact = of_program(snapshot, go)
+    return Finding(
+        rule=RULE,
+        subject=go.path,
+        message=Text("{path} has no execute bit: its mode is {mode}", path=go.path, mode=f"{go.mode:04o}"),
+        locations=(Location(go.path),),
+        evidence=(f"ls -lL {quote(go.path)}",),
+        contexts=impact.contexts,
+        severity=impact.severity,
+        explains=(*NO_GO_RUNS, Explains("GS408")),
+        risk="safe",
+        commands=_commands((go.real_path or go.path,), _readers(go)),
+        advice=Text("Give execute to whoever may read it, and look at the programs beside it too."),
+    )
+
+
+def _readers(go: Binary | None) -> str:
+    """Who may read the program gets execute: "a", "ug" or "u" in chmod's letters."""
+    if go is None or go.mode & 0o004:
+        return "a"
+    return "ug" if go.mode & 0o040 else "u"
+
+
+def _commands(paths: tuple[str, ...], who: str) -> tuple[str, ...]:
+    """One chmod per directory, naming each program."""
+    groups: dict[str, list[str]] = {}
+    for path in paths:
+        groups.setdefault(path.rpartition("/")[0], []).append(quote(path))
+    return tuple(f"chmod {who}+x {' '.join(names)}" for names in groups.values())

@@ -1,0 +1,84 @@
+"""GS406: only bin/go was copied somewhere: without its tree beside it, it finds no compiler and no library."""
+
+from __future__ import annotations
+
+from shlex import quote
+from typing import TYPE_CHECKING
+
+from gosteward import goversion
+from gosteward.finding import Explains, Finding, Rule, Text
+from gosteward.impact import NO_GO_RUNS, suspects
+from gosteward.link_repair import relink, trees_for
+from gosteward.snapshot import Location
+from gosteward.viewpoint import context_named, tree_at, variable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gosteward.impact import Suspect
+    from gosteward.snapshot import Binary, Snapshot
+
+RULE = Rule(
+    id="GS406",
+    slug="copied-go",
+    title="go was copied without its tree",
+    severity="error",
+    needs=("contexts", "toolchains"),
+    symptoms=("go: cannot find GOROOT directory: 'go' binary is trimmed and GOROOT is not set",),
+)
+# Up to 1.20 the official go had this path compiled in, and found its tree there from any place.
+COMPILED_IN = "/usr/local/go"
+FIRST_WITHOUT_COMPILED_IN = "go1.21rc1"
+
+
+def check(snapshot: Snapshot) -> Iterator[Finding]:
+    def copied(binary: Binary) -> bool:
+        return _is_bare_copy(snapshot, binary)
+
+    for suspect in suspects(snapshot, copied):
+        if suspect.role == "go" and suspect.impact.contexts and not _led_by_goroot(snapshot, suspect):
+            yield _finding(snapshot, suspect)
+
+
+def _is_bare_copy(snapshot: Snapshot, binary: Binary) -> bool:
+    is_go = binary.elf is not None and binary.elf.main_path == "cmd/go"
+    if binary.kind != "elf" or binary.goroot or binary.package or not is_go or binary.origin in ("gccgo", "snap"):
+        return False
+    home = tree_at(snapshot, COMPILED_IN)
+    return not (goversion.older(binary.version, FIRST_WITHOUT_COMPILED_IN) and home is not None)
+
+
+def _led_by_goroot(snapshot: Snapshot, suspect: Suspect) -> bool:
+    """Whether every context that finds it exports the GOROOT of an existing tree: odd, but it works."""
+    for name in suspect.impact.contexts:
+        context = context_named(snapshot, name)
+        goroot = variable(context, "GOROOT") if context is not None else None
+        if goroot is None or not goroot.exported or tree_at(snapshot, goroot.value.rstrip("/")) is None:
+            return False
+    return True
+
+
+def _finding(snapshot: Snapshot, suspect: Suspect) -> Finding:
+    go = suspect.binary
+    trees = tuple(t for t in trees_for(snapshot, go.path) if t.version == go.version)
+    return Finding(
+        rule=RULE,
+        subject=go.path,
+        message=Text(
+            "{path} ({version}) is a lone copy of bin/go: there is no Go tree around it, so it finds no compiler and no library",
+            path=go.path,
+            version=go.version or "?",
+        ),
+        locations=(Location(go.path),),
+        evidence=(f"ls -ld {quote((go.real_path or go.path).rpartition('/bin/')[0] + '/pkg/tool')}",),
+        contexts=suspect.impact.contexts,
+        severity=suspect.impact.severity,
+        explains=(*NO_GO_RUNS, Explains("GS408"), Explains("GS132"), Explains("GS417")),
+        risk="confirm",
+        commands=(f"mv {quote(go.path)} {quote(go.path + '.copy')}", *relink(go.path, f"{trees[0].path}/bin/go"))
+        if len(trees) == 1 and not go.links
+        else (),
+        advice=Text(
+            "Make it a link to bin/go of a complete tree: go follows the link and finds the rest. Do not set GOROOT for it."
+        ),
+    )

@@ -1,0 +1,148 @@
+"""GS306: a link named go leads to something that is gone, mostly a release that was removed by hand."""
+
+from __future__ import annotations
+
+from shlex import quote
+from typing import TYPE_CHECKING, NamedTuple
+
+from gosteward.finding import Explains, Finding, Rule, Text
+from gosteward.impact import NO_GO_RUNS, Impact, matters, of_program
+from gosteward.link_repair import destination, relink, tree_like, trees_for
+from gosteward.snapshot import Location
+from gosteward.viewpoint import first_go, programs_named_go
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gosteward.snapshot import Binary, GoTree, Link, Snapshot
+
+RULE = Rule(
+    id="GS306",
+    slug="dangling-go-link",
+    title="a link named go leads nowhere",
+    severity="error",
+    needs=("contexts", "toolchains"),
+    symptoms=("bash: /usr/local/bin/go: No such file or directory", "go: command not found"),
+)
+
+
+OF_PACKAGES = ("/usr/bin/", "/bin/", "/usr/lib/", "/etc/alternatives/")
+
+
+class _Broken(NamedTuple):
+    """A link that leads nowhere.
+
+    Attributes:
+        link: the one that dangles.   programs: what cannot be started because of it, first the go.
+        directory: the link stands for a whole tree, not for a program.
+    """
+
+    link: Link
+    programs: tuple[Binary, ...]
+    directory: bool = False
+
+
+def check(snapshot: Snapshot) -> Iterator[Finding]:
+    for broken in _broken_links(snapshot):
+        impact = _impact(snapshot, broken)
+        if impact.used:
+            yield _finding(snapshot, broken, impact)
+
+
+def _dangles(binary: Binary) -> bool:
+    return binary.kind == "missing" and bool(binary.links)
+
+
+def _broken_links(snapshot: Snapshot) -> tuple[_Broken, ...]:
+    """Links of programs, one per directory that they stand in, and links of whole trees."""
+    entries = [e for c in snapshot.contexts for e in c.search_path]
+    gofmts = [e.gofmt for e in entries if e.gofmt is not None]
+    programs = {b.path: b for b in (*programs_named_go(snapshot), *gofmts) if _dangles(b)}
+    found: dict[str, _Broken] = {}
+    for program in programs.values():
+        link = program.links[-1]
+        whole = link.path.rpartition("/")[2] not in ("go", "gofmt") or program.path.startswith(f"{link.path}/")
+        key = link.path if whole else f"{link.path.rpartition('/')[0]}/"
+        before = found.get(key, _Broken(link, (), whole))
+        found[key] = before._replace(programs=(*before.programs, program))
+    return tuple(found.values())
+
+
+def _impact(snapshot: Snapshot, broken: _Broken) -> Impact:
+    first = broken.programs[0]
+    if first.path.endswith("/gofmt"):
+        return Impact("warning")
+    directories = {program.path.rpartition("/")[0] for program in broken.programs}
+    hit = tuple(
+        c
+        for c in snapshot.contexts
+        if any(e.kind == "missing" and e.directory.rstrip("/") in directories for e in c.search_path)
+    )
+    if not hit:
+        return of_program(snapshot, first)
+    fatal = any(matters(c) and first_go(c) is None for c in hit)
+    return Impact("error" if fatal else "warning", tuple(c.name for c in hit))
+
+
+def _finding(snapshot: Snapshot, broken: _Broken, impact: Impact) -> Finding:
+    link, first = broken.link, broken.programs[0]
+    subject = link.path if broken.directory else first.path
+    trees = trees_for(snapshot, subject)
+    packaged = subject.startswith(OF_PACKAGES) or link.path.startswith(OF_PACKAGES)
+    chosen = tree_like(trees, destination(link)) if not packaged else None
+    return Finding(
+        rule=RULE,
+        subject=subject,
+        message=Text(
+            "{path} is a broken link: {target}, where it leads, does not exist", path=subject, target=destination(link)
+        ),
+        locations=tuple(
+            dict.fromkeys(
+                (
+                    Location(subject),
+                    *(Location(p.path if broken.directory else p.links[-1].path) for p in broken.programs),
+                )
+            )
+        ),
+        evidence=(f"ls -l {quote(subject)}", *(f"{entry.path} -> {entry.target}" for entry in first.links)),
+        contexts=impact.contexts,
+        severity=impact.severity,
+        explains=_explained(broken) if not first.path.endswith("/gofmt") else (),
+        risk="safe" if chosen else "manual",
+        commands=_commands(broken, chosen),
+        advice=_advice(trees, chosen, packaged=packaged),
+    )
+
+
+def _explained(broken: _Broken) -> tuple[Explains, ...]:
+    """With it goes the directory that it led to, where PATH names that one too."""
+    directories = [program.path.rpartition("/")[0] for program in broken.programs]
+    if not broken.directory:
+        directories.append(destination(broken.link).rpartition("/")[0])
+    missing = tuple(Explains("GS116", directory) for directory in dict.fromkeys(directories))
+    return (*NO_GO_RUNS, *missing, Explains("GS132"), Explains("GS408"))
+
+
+def _commands(broken: _Broken, tree: GoTree | None) -> tuple[str, ...]:
+    """The link repaired, where there is no choice."""
+    if tree is None:
+        return ()
+    if broken.directory:
+        return relink(broken.link.path, tree.real_path or tree.path)
+    names = dict.fromkeys(p.links[-1].path for p in broken.programs)
+    return tuple(c for name in names for c in relink(name, f"{tree.path}/bin/{name.rpartition('/')[2]}"))
+
+
+def _advice(trees: tuple[GoTree, ...], chosen: GoTree | None, *, packaged: bool) -> Text:
+    if packaged:
+        return Text(
+            "Packages make links in this directory: install the package again, or remove it with the package manager."
+        )
+    if chosen is not None:
+        return Text("{version} at {tree} works: let the link point there.", version=chosen.version, tree=chosen.path)
+    if trees:
+        return Text(
+            "Choose the release that the link should name: {trees}.",
+            trees=", ".join(f"{t.path} ({t.version})" for t in trees),
+        )
+    return Text("No usable Go tree was found on this host: unpack a release first, then let the link point to it.")

@@ -1,0 +1,80 @@
+"""GS905: the repository around a module belongs to somebody else, so git refuses to speak, and go cannot stamp its programs."""
+
+from __future__ import annotations
+
+from shlex import quote
+from typing import TYPE_CHECKING
+
+from gosteward.finding import Explains, Finding, Rule, Text
+from gosteward.modules_in_use import flag_values, some_go_is
+from gosteward.snapshot import Location
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gosteward.snapshot import Snapshot, Workspace
+
+RULE = Rule(
+    id="GS905",
+    slug="dubious-ownership",
+    title="git refuses the repository of another owner",
+    severity="error",
+    needs=("workspaces", "c_toolchain", "go_settings"),
+    symptoms=(
+        "error obtaining VCS status: exit status 128",
+        "fatal: detected dubious ownership in repository at '/home/dev/src/app'",
+        "Use -buildvcs=false to disable VCS stamping.",
+    ),
+)
+FIRST_WITH_STAMPS = "go1.18rc1"
+_NAMES = {0: "root", 65534: "nobody"}
+_OFF = frozenset(("false", "0", "f", "F", "FALSE", "False"))
+
+
+def check(snapshot: Snapshot) -> Iterator[Finding]:
+    if (
+        not some_go_is(snapshot, FIRST_WITH_STAMPS)
+        or flag_values(snapshot, "buildvcs") <= _OFF
+        or not _has_git(snapshot)
+    ):
+        return
+    found: dict[str, list[Workspace]] = {}
+    for workspace in snapshot.workspaces:
+        foreign = bool(workspace.vcs) and workspace.vcs_uid != snapshot.user.uid and not workspace.safe_directory
+        if foreign and workspace.go_mod and workspace.has_main:
+            found.setdefault(workspace.vcs, []).append(workspace)
+    for vcs, workspaces in found.items():
+        yield _finding(snapshot, vcs, tuple(workspaces))
+
+
+def _has_git(snapshot: Snapshot) -> bool:
+    """Without git, go leaves the stamp out and builds."""
+    gits = tuple(tool for tool in snapshot.c_toolchain.tools if tool.role == "git")
+    return not gits or any(tool.path for tool in gits)
+
+
+def _finding(snapshot: Snapshot, vcs: str, workspaces: tuple[Workspace, ...]) -> Finding:
+    uid, user = workspaces[0].vcs_uid, snapshot.user
+    return Finding(
+        rule=RULE,
+        subject=vcs,
+        message=Text(
+            "the repository {vcs} belongs to {owner}, not to {user}: git calls that dubious ownership and stops, and with it `go build` in {modules}",
+            vcs=vcs,
+            owner=_NAMES.get(uid, f"uid {uid}"),
+            user=user.name or f"uid {user.uid}",
+            modules=", ".join(w.root for w in workspaces[:3]),
+        ),
+        locations=(Location(f"{vcs.rstrip('/')}/.git"),),
+        evidence=(
+            f"stat -c '%U %n' {quote(vcs)} {quote(f'{vcs.rstrip(chr(47))}/.git')}",
+            f"git -C {quote(vcs)} status",
+        ),
+        explains=tuple(Explains("GS911", w.root) for w in workspaces),
+        risk="confirm",
+        commands=(f"git config --global --add safe.directory {quote(vcs)}",),
+        advice=Text(
+            "If you trust whoever owns {vcs}, allow exactly that path with safe.directory, as the user who builds; or give the directory back to that user. Never allow every directory at once. -buildvcs=false is the second choice: programs then do not say from which revision they come.",
+            vcs=vcs,
+        ),
+    )

@@ -1,0 +1,68 @@
+"""GS107: the PATH line is in a file that the user's shell never reads (~/.bashrc of a zsh user)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gosteward import remedies
+from gosteward.finding import Explains, Finding, Rule, Text
+from gosteward.obstacles import claims, severity_of, unread_files
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gosteward.obstacles import Obstacle
+    from gosteward.snapshot import Snapshot
+
+RULE = Rule(
+    id="GS107",
+    slug="file-not-read-by-shell",
+    title="the PATH line is in a file that the shell does not read",
+    severity="error",
+    needs=("contexts", "startup_files", "toolchains"),
+    symptoms=("zsh: command not found: go", "fish: Unknown command: go"),
+)
+
+
+def check(snapshot: Snapshot) -> Iterator[Finding]:
+    for obstacle in unread_files(snapshot):
+        yield _finding(snapshot, obstacle)
+
+
+def _finding(snapshot: Snapshot, obstacle: Obstacle) -> Finding:
+    line = obstacle.location
+    shell = snapshot.user.shell.rpartition("/")[2] or "sh"
+    commands = remedies.best(snapshot, obstacle.contexts, obstacle.directory)
+    return Finding(
+        rule=RULE,
+        subject=line.path,
+        message=Text(
+            "{file} adds {directory} to PATH; {shell}, the login shell of {user}, does not read {file}",
+            file=line.path,
+            directory=obstacle.directory,
+            shell=shell,
+            user=snapshot.user.name or "this user",
+        ),
+        locations=(line, *obstacle.also),
+        evidence=(f"getent passwd {snapshot.user.name or snapshot.user.uid}",),
+        contexts=obstacle.contexts,
+        severity=severity_of(snapshot, obstacle.contexts),
+        explains=(*claims(snapshot, obstacle.contexts), Explains("GS127")),
+        risk="confirm" if commands else "manual",
+        commands=commands,
+        advice=_advice(shell),
+    )
+
+
+def _advice(shell: str) -> Text:
+    if shell == "zsh":
+        return Text(
+            "zsh reads ~/.zshenv in every context; it reads neither ~/.bashrc nor ~/.profile, and on Debian no /etc/profile. Give it one line of its own; do not let it read the file of another shell."
+        )
+    if shell == "fish":
+        return Text(
+            "fish reads ~/.config/fish/config.fish in every context and no file of another shell. Use `fish_add_path --global`: it changes nothing outside of that file."
+        )
+    return Text(
+        "Give the shell the line in a file that it reads, or make links in /usr/local/bin, which need no file at all."
+    )

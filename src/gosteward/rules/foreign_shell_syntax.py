@@ -1,0 +1,153 @@
+"""GS125: a line that sets PATH or a variable of Go is written for another shell, or is misspelt, so it has no effect."""
+
+from __future__ import annotations
+
+import re
+from shlex import quote
+from typing import TYPE_CHECKING, NamedTuple
+
+from gosteward.finding import Explains, Finding, Rule, Text
+from gosteward.obstacles import claims, foreign_lines, misspelt, severity_of
+from gosteward.reach import own_readers, plain, without_system
+from gosteward.remedies import replace_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gosteward.obstacles import Obstacle
+    from gosteward.snapshot import Snapshot, StartupFile, StartupLine
+
+RULE = Rule(
+    id="GS125",
+    slug="foreign-shell-syntax",
+    title="a line is not written in the language of its file",
+    severity="warning",
+    needs=("contexts", "startup_files"),
+    symptoms=(
+        "PATH: command not found",
+        "not a valid identifier",
+        "setenv: command not found",
+        "set: -g: invalid option",
+        "Is a directory",
+    ),
+)
+_STATEMENT = re.compile(r"(?:export\s+)?PATH\s*=|set\s+-|setenv\s+PATH\b|fish_add_path\b|set\s+path\b")
+_DIRECTORY = re.compile(r"(?<![\w}/.])(?:\$HOME|~)?/[\w./@+-]{1,200}")
+
+
+class _Line(NamedTuple):
+    file: StartupFile
+    line: StartupLine
+    fault: str
+    obstacle: Obstacle | None
+
+
+def check(snapshot: Snapshot) -> Iterator[Finding]:
+    first: dict[str, list[_Line]] = {}
+    for item in _lines(snapshot):
+        first.setdefault(item.file.path, []).append(item)
+    for items in first.values():
+        # The line that keeps go away is the one to read first.
+        items.sort(key=lambda item: item.obstacle is None)
+        yield _finding(snapshot, items)
+
+
+def _lines(snapshot: Snapshot) -> Iterator[_Line]:
+    obstacles = {(o.location.path, o.location.line): o for o in foreign_lines(snapshot)}
+    for file in snapshot.startup_files:
+        readers = own_readers(snapshot, file)
+        for line in file.lines:
+            fault = misspelt(line)
+            obstacle = obstacles.get((line.location.path, line.location.line))
+            if not fault or fault == "dollar-in-environment-file" or line.carriage_return:
+                continue
+            # fish has a function named export, which serves single values well; of $PATH it takes one directory.
+            spoilt = line.kind == "path" and any(without_system(c) for c in readers)
+            if fault == "export-in-fish" and obstacle is None and not spoilt:
+                continue
+            if readers or fault == "export-in-environment-file":
+                yield _Line(file, line, fault, obstacle)
+
+
+def _finding(snapshot: Snapshot, items: list[_Line]) -> Finding:
+    item = items[0]
+    hit = item.obstacle.contexts if item.obstacle else ()
+    where = item.line.location
+    readers = tuple(c.name for c in own_readers(snapshot, item.file))
+    return Finding(
+        rule=RULE,
+        subject=where.path,
+        message=_message(item),
+        locations=tuple(i.line.location for i in items),
+        evidence=(f"sed -n {where.line}p {quote(where.path)}",) if where.line else (),
+        contexts=hit or readers,
+        severity=severity_of(snapshot, hit) if hit else _harm(item.fault),
+        explains=(
+            *claims(snapshot, hit),
+            Explains("GS111", f"{where.path}:{next(iter(item.line.adds), '')}"),
+            Explains("GS114", where.path),
+            Explains("GS115", f"{where.path}:empty"),
+        ),
+        risk="confirm",
+        commands=_commands(snapshot, item),
+        advice=_advice(item.fault),
+    )
+
+
+def _harm(fault: str) -> str:
+    return {"export-in-environment-file": "note", "export-in-fish": "error"}.get(fault, "warning")
+
+
+def _commands(snapshot: Snapshot, item: _Line) -> tuple[str, ...]:
+    """The same directories in the right syntax, where the line does nothing else."""
+    where = item.line.location
+    text = where.text.strip()
+    several = ";" in text and item.fault != "semicolon"
+    if item.line.kind != "path" or not _STATEMENT.match(text) or "#" in text or several:
+        return ()
+    given = tuple(dict.fromkeys(plain(d) for d in _DIRECTORY.findall(text)))
+    if not given:
+        return ()
+    if item.file.dialect == "fish":
+        return (replace_line(snapshot, where, f"fish_add_path --global {' '.join(given)}"),)
+    return (replace_line(snapshot, where, f'export PATH="$PATH:{":".join(given)}"'),)
+
+
+def _message(item: _Line) -> Text:
+    values = {"file": item.file.path, "line": item.line.location.text.strip()[:160] or item.line.name}
+    if item.fault == "fish-in-posix":
+        return Text(
+            "`{line}` in {file} is written for fish; the shell that reads the file does something else with it",
+            **values,
+        )
+    if item.fault == "csh-in-posix":
+        return Text(
+            "`{line}` in {file} is written for csh; the shell that reads the file knows no such command", **values
+        )
+    if item.fault == "export-in-fish":
+        return Text("`{line}` in {file} is written for bash; fish takes the value apart in another way", **values)
+    if item.fault == "spaces-around-equals":
+        return Text("`{line}` in {file} has blanks beside the equals sign: the shell takes it for a command", **values)
+    if item.fault == "smart-quotes":
+        return Text("`{line}` in {file} has typographic quotes: they become part of the value", **values)
+    if item.fault == "semicolon":
+        return Text("`{line}` in {file} separates directories by a semicolon: the assignment ends there", **values)
+    if item.fault == "space-after-colon":
+        return Text("`{line}` in {file} has a blank behind a colon: the value ends there", **values)
+    if item.fault == "export-in-environment-file":
+        return Text(
+            "`{line}` in {file}: pam_env accepts the word export, systemd and containers skip the line", **values
+        )
+    return Text("`{line}` in {file} is not in the syntax of that file", **values)
+
+
+def _advice(fault: str) -> Text:
+    if fault == "export-in-environment-file":
+        return Text("The file holds NAME=value lines and is no script: leave the word export out.")
+    if fault == "export-in-fish":
+        return Text(
+            "In fish write `fish_add_path --global DIRECTORY` for PATH, and `set -gx NAME value` for a variable."
+        )
+    return Text(
+        'For bash, zsh and sh the form is `export PATH="$PATH:/usr/local/go/bin"`: no blanks beside =, colons between directories, plain quotes.'
+    )

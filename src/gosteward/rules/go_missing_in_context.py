@@ -1,0 +1,96 @@
+"""GS102: some of the user's contexts find go, others do not (the PATH line is in ~/.profile only, for example)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gosteward import remedies
+from gosteward.finding import Finding, Rule, Text
+from gosteward.jobs import place_of
+from gosteward.obstacles import contexts_by_cause
+from gosteward.reach import go_directories, lacking, nowhere, providers, severity, shown_path, wanted
+from gosteward.viewpoint import first_go
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gosteward.obstacles import Obstacle
+    from gosteward.snapshot import Snapshot
+
+RULE = Rule(
+    id="GS102",
+    slug="go-missing-in-context",
+    title="go is found in some contexts and missing in others",
+    severity="warning",
+    needs=("contexts", "toolchains"),
+    symptoms=("go: command not found", "command not found: go", "bash: line 1: go: command not found"),
+)
+
+
+def check(snapshot: Snapshot) -> Iterator[Finding]:
+    absent = lacking(snapshot)
+    directories = go_directories(snapshot)
+    if not absent or not directories or nowhere(snapshot):
+        return
+    for causes, contexts in contexts_by_cause(snapshot, absent):
+        yield _finding(snapshot, causes, contexts, directories[0])
+
+
+def _finding(snapshot: Snapshot, causes: tuple[Obstacle, ...], contexts: tuple[str, ...], directory: str) -> Finding:
+    commands = remedies.best(snapshot, contexts, directory)
+    lines = providers(snapshot)
+    how_bad = severity(snapshot, contexts)
+    return Finding(
+        rule=RULE,
+        # A group with causes of its own is another finding than the group without.
+        subject=" ".join((directory, *(place_of(cause.location) for cause in causes))),
+        message=_message(snapshot, directory, contexts),
+        locations=tuple(dict.fromkeys((*(cause.location for cause in causes), *lines))),
+        evidence=tuple(f"{c.name}: PATH={shown_path(c)}" for c in wanted(snapshot) if c.name in contexts),
+        contexts=contexts,
+        # Contexts with a cause of their own count as healed: one fault is one error.
+        severity=how_bad,
+        # A terminal may inherit PATH from the login around it, so whatever else is found comes before this.
+        confidence="high" if how_bad == "error" else "medium",
+        risk="confirm" if commands else "manual",
+        commands=commands,
+        advice=_why(snapshot),
+    )
+
+
+def _message(snapshot: Snapshot, directory: str, contexts: tuple[str, ...]) -> Text:
+    having = ", ".join(c.name for c in wanted(snapshot) if first_go(c) is not None)
+    lines = providers(snapshot)
+    if not lines:
+        return Text(
+            "{directory} is on PATH for {having}; these start without it and find no go: {contexts}",
+            having=having,
+            directory=directory,
+            contexts=", ".join(contexts),
+        )
+    return Text(
+        "{place} puts {directory} on PATH for {having}; these start without it and find no go: {contexts}",
+        place=", ".join(dict.fromkeys(line.path for line in lines)),
+        directory=directory,
+        having=having,
+        contexts=", ".join(contexts),
+    )
+
+
+def _why(snapshot: Snapshot) -> Text:
+    shell = next((c.shell for c in wanted(snapshot) if c.shell), "")
+    if shell == "bash":
+        return Text(
+            "A terminal window and `ssh host command` start a shell that is no login shell: bash then reads ~/.bashrc, and neither ~/.profile nor /etc/profile. A link in /usr/local/bin, or a guarded line at the top of ~/.bashrc, reaches them too."
+        )
+    if shell == "zsh":
+        return Text(
+            "zsh reads ~/.zshenv always, ~/.zprofile in login shells only and ~/.zshrc in interactive shells only. A link in /usr/local/bin, or the line in ~/.zshenv, reaches all of them."
+        )
+    if shell == "fish":
+        return Text(
+            "fish reads config.fish in every mode: the line must stand outside of `if status is-login` and `if status is-interactive`."
+        )
+    return Text(
+        "Not every way of starting this shell reads the file with the line. A link in /usr/local/bin needs none."
+    )

@@ -1,0 +1,87 @@
+"""GS517: go does not read its settings file: the user may not, or GOENV leads elsewhere. It says nothing about that."""
+
+from __future__ import annotations
+
+from shlex import quote
+from typing import TYPE_CHECKING
+
+from gosteward.finding import Finding, Rule, Text
+from gosteward.settings_in_force import commands_to_unset, locations, place, sessions
+from gosteward.snapshot import Location
+from gosteward.viewpoint import variable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gosteward.snapshot import Setting, Snapshot
+
+RULE = Rule(
+    id="GS517",
+    slug="goenv-unreadable",
+    title="Go's settings file is not read",
+    severity="warning",
+    needs=("go_settings", "contexts"),
+    symptoms=("go: open /home/dev/.config/go/env: permission denied", "GOENV=off"),
+)
+
+
+def check(snapshot: Snapshot) -> Iterator[Finding]:
+    for setting in snapshot.go_settings:
+        if setting.problem == "unreadable" and setting.location is not None:
+            yield _unreadable(snapshot, setting.location.path, setting)
+        elif setting.name == "GOENV" and setting.origin == "environment":
+            finding = _elsewhere(snapshot, setting)
+            if finding is not None:
+                yield finding
+
+
+def _unreadable(snapshot: Snapshot, path: str, setting: Setting) -> Finding:
+    user = snapshot.user
+    owner = quote(user.name) if user.name else "$(id -un)"
+    own = bool(user.home) and path.startswith(f"{user.home}/")
+    return Finding(
+        rule=RULE,
+        subject=path,
+        message=Text(
+            "{user} may not read {path}: go goes on without the settings in it, and without a word",
+            user=user.name or "this user",
+            path=path,
+        ),
+        locations=(Location(path),),
+        evidence=(f"ls -l {quote(path)}",),
+        contexts=setting.contexts,
+        risk="confirm",
+        commands=(f"chown {owner}: {quote(path)}", f"chmod u+rw {quote(path)}") if own else (),
+        advice=Text("`sudo go env -w` leaves such a file behind. Give it back to its user."),
+    )
+
+
+def _elsewhere(snapshot: Snapshot, setting: Setting) -> Finding | None:
+    """GOENV=off, or GOENV names a file that is not there, while the usual file has settings."""
+    usual = _usual_file(snapshot)
+    hidden = tuple(
+        s for s in snapshot.go_settings if s.origin == "goenv-file" and s.location and s.location.path == usual
+    )
+    contexts = tuple(
+        c.name for c in sessions(snapshot) if c.name in setting.contexts and variable(c, "GOENV") is not None
+    )
+    gone = setting.value == "off" or setting.missing
+    if not gone or not contexts or (setting.value == "off" and not hidden):
+        return None
+    return Finding(
+        rule=RULE,
+        subject=f"{place(setting)}:GOENV",
+        message=Text(
+            "{place} sets GOENV={value}: go reads no settings of `go env -w`", place=place(setting), value=setting.value
+        ),
+        locations=locations(setting, *hidden[:1]),
+        evidence=(f"GOENV={setting.value}",),
+        contexts=contexts,
+        risk="confirm",
+        commands=commands_to_unset(snapshot, setting),
+        advice=Text("Remove the line, or move the settings to where GOENV points."),
+    )
+
+
+def _usual_file(snapshot: Snapshot) -> str:
+    return f"{snapshot.user.home}/.config/go/env"

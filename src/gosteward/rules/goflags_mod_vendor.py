@@ -1,0 +1,77 @@
+"""GS507: GOFLAGS=-mod=vendor outlives the project that it was made for: `go install pkg@version` and modules without vendor/ fail."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gosteward.finding import Explains, Finding, Rule, Text
+from gosteward.goflags import split
+from gosteward.settings_in_force import advice_to_unset, commands_to_unset, in_force, in_session, locations, place
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gosteward.settings_in_force import InForce
+    from gosteward.snapshot import Snapshot
+
+RULE = Rule(
+    id="GS507",
+    slug="goflags-mod-vendor",
+    title="GOFLAGS makes every go command use vendor/",
+    severity="error",
+    needs=("go_settings", "contexts", "workspaces"),
+    symptoms=(
+        "cannot query module due to -mod=vendor",
+        "go: inconsistent vendoring",
+        "go: -mod may only be set to readonly or vendor when in workspace mode",
+        "cannot find module providing package: import lookup disabled by -mod=vendor",
+    ),
+)
+_VENDOR = ("-mod=vendor", "--mod=vendor")
+
+
+def check(snapshot: Snapshot) -> Iterator[Finding]:
+    for found in in_force(snapshot, "GOFLAGS"):
+        words = split(found.setting.value) or ()
+        if any(word in _VENDOR for word in words):
+            yield _finding(snapshot, found, words)
+
+
+def _finding(snapshot: Snapshot, found: InForce, words: tuple[str, ...]) -> Finding:
+    setting = found.setting
+    without = tuple(w.root for w in snapshot.workspaces if w.go_mod and w.vendor is None and w.requirements)
+    only = len(words) == 1
+    return Finding(
+        rule=RULE,
+        subject=place(setting),
+        message=_message(found, without),
+        locations=locations(setting),
+        evidence=(f"GOFLAGS={setting.value}",),
+        contexts=found.contexts,
+        # Where every module has its vendor directory, only `go install pkg@version` and `go get` suffer.
+        severity="" if without and in_session(snapshot, found.contexts) else "warning",
+        explains=(Explains("GS904"),) if without else (),
+        risk="confirm",
+        commands=commands_to_unset(snapshot, setting) if only else (),
+        advice=advice_to_unset(snapshot, setting)
+        if only
+        else Text(
+            "Take -mod=vendor out of the value at {place} and keep the other flags. A go.mod of 1.14 or newer with a vendor directory uses it anyway.",
+            place=place(setting),
+        ),
+    )
+
+
+def _message(found: InForce, without: tuple[str, ...]) -> Text:
+    if without:
+        return Text(
+            "{place} sets GOFLAGS={value}, but {modules} has no vendor directory: builds fail there, and so does `go install pkg@version`",
+            place=place(found.setting),
+            value=found.setting.value,
+            modules=", ".join(without[:3]),
+        )
+    return Text(
+        "{place} sets GOFLAGS={value} for every go command: `go install pkg@version` and modules without vendor/ fail",
+        place=place(found.setting),
+        value=found.setting.value,
+    )

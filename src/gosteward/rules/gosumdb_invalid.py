@@ -1,0 +1,79 @@
+"""GS511: GOSUMDB is none of the forms that go accepts, so no module can be verified, and none is taken."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gosteward.finding import Explains, Finding, Rule, Text
+from gosteward.proxyurls import database_problem, masked
+from gosteward.rules.quoted_value import is_quoted
+from gosteward.settings_in_force import commands_to_unset, in_force, in_session, locations, place
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gosteward.settings_in_force import InForce
+    from gosteward.snapshot import Snapshot
+
+RULE = Rule(
+    id="GS511",
+    slug="gosumdb-invalid",
+    title="go refuses the value of GOSUMDB",
+    severity="error",
+    needs=("go_settings", "contexts"),
+    symptoms=(
+        "invalid GOSUMDB: malformed verifier id",
+        "invalid GOSUMDB: invalid verifier hash",
+        "invalid GOSUMDB: too many fields",
+        "invalid sumdb name (must be host[/path])",
+        "missing GOSUMDB",
+    ),
+)
+
+
+def check(snapshot: Snapshot) -> Iterator[Finding]:
+    for found in in_force(snapshot, "GOSUMDB"):
+        problem = database_problem(found.setting.value)
+        if problem and not is_quoted(found.setting.value):
+            yield _finding(snapshot, found, problem)
+
+
+def _finding(snapshot: Snapshot, found: InForce, problem: str) -> Finding:
+    setting = found.setting
+    return Finding(
+        rule=RULE,
+        subject=place(setting),
+        message=_message(place(setting), masked(setting.value), problem),
+        locations=locations(setting),
+        evidence=(f"GOSUMDB={masked(setting.value)}",),
+        contexts=found.contexts,
+        severity="" if in_session(snapshot, found.contexts) else "warning",
+        explains=(Explains("GS606"), Explains("GS607")),
+        risk="confirm",
+        commands=commands_to_unset(snapshot, setting),
+        advice=Text(
+            "Valid are sum.golang.org, sum.golang.google.cn, and the verifier key NAME+HASH+KEY of another database, each with a URL behind it if need be. Without the setting Go uses sum.golang.org."
+        ),
+    )
+
+
+def _message(where: str, value: str, problem: str) -> Text:
+    if problem == "unknown-name":
+        return Text(
+            "{place} sets GOSUMDB={value}: of a database other than sum.golang.org go needs the verifier key, not the name alone",
+            place=where,
+            value=value,
+        )
+    if problem == "hash":
+        return Text(
+            "{place} sets GOSUMDB={value}: the hash in the verifier key does not fit the key, so one of them is mistyped",
+            place=where,
+            value=value,
+        )
+    if problem == "fields":
+        return Text("{place} sets GOSUMDB={value}: a key and at most one URL are expected", place=where, value=value)
+    if problem == "url":
+        return Text("{place} sets GOSUMDB={value}: what stands behind the key is not a URL", place=where, value=value)
+    return Text(
+        "{place} sets GOSUMDB={value}, which go cannot read: it verifies no new module", place=where, value=value
+    )

@@ -1,0 +1,59 @@
+"""GS510: the checksum database is switched off: nothing tells whether a new module is what everybody else got."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gosteward.finding import Finding, Rule, Text
+from gosteward.modulepaths import proxy_list
+from gosteward.proxyurls import DEFAULT_PROXY
+from gosteward.settings_in_force import commands_to_unset, in_force, locations, place, value_in, working_contexts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gosteward.settings_in_force import InForce
+    from gosteward.snapshot import Snapshot
+
+RULE = Rule(
+    id="GS510",
+    slug="gosumdb-off",
+    title="the checksum database is switched off",
+    severity="warning",
+    needs=("go_settings", "contexts"),
+    symptoms=("checksum database disabled by GOSUMDB=off",),
+)
+
+
+def check(snapshot: Snapshot) -> Iterator[Finding]:
+    for found in in_force(snapshot, "GOSUMDB"):
+        if found.setting.value != "off":
+            continue
+        setting = found.setting
+        isolated = _isolated(snapshot, found)
+        yield Finding(
+            rule=RULE,
+            subject=place(setting),
+            message=Text(
+                "{place} sets GOSUMDB=off: modules that go.sum does not list are taken unverified, and go refuses to download toolchains",
+                place=place(setting),
+            ),
+            locations=locations(setting),
+            evidence=("GOSUMDB=off",),
+            contexts=found.contexts,
+            severity="note" if isolated else "",
+            risk="confirm",
+            commands=commands_to_unset(snapshot, setting),
+            advice=Text(
+                "Remove the setting. For private modules set GONOSUMDB or GOPRIVATE to their paths; a proxy can relay the database to hosts without Internet."
+            ),
+        )
+
+
+def _isolated(snapshot: Snapshot, found: InForce) -> bool:
+    """Whether modules come from a directory, or not at all: there is no database to be asked."""
+    values = {
+        value_in(snapshot, c, "GOPROXY", DEFAULT_PROXY) for c in working_contexts(snapshot) if c.name in found.contexts
+    }
+    entries = [entry for value in values for entry in proxy_list(value)]
+    return bool(entries) and all(entry.kind in ("file", "off") for entry in entries)

@@ -1,0 +1,47 @@
+"""GS524: GOWORK names a file that is not there: every go command that looks for a module stops."""
+
+from __future__ import annotations
+
+from shlex import quote
+from typing import TYPE_CHECKING
+
+from gosteward.finding import Explains, Finding, Rule, Text
+from gosteward.settings_in_force import advice_to_unset, commands_to_unset, in_force, in_session, locations, place
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gosteward.snapshot import Snapshot
+
+RULE = Rule(
+    id="GS524",
+    slug="gowork-missing",
+    title="GOWORK names a file that is not there",
+    severity="error",
+    needs=("go_settings", "contexts"),
+    symptoms=("go: reading go.work: open /home/dev/src/go.work: no such file or directory",),
+)
+
+
+def check(snapshot: Snapshot) -> Iterator[Finding]:
+    for found in in_force(snapshot, "GOWORK"):
+        setting = found.setting
+        if not setting.missing or not setting.value.startswith("/"):
+            continue
+        yield Finding(
+            rule=RULE,
+            subject=place(setting),
+            message=Text(
+                "{place} sets GOWORK={value}, and there is no such file: every go command that needs a module stops",
+                place=place(setting),
+                value=setting.value,
+            ),
+            locations=locations(setting),
+            evidence=(f"ls -l {quote(setting.value)}",),
+            contexts=found.contexts,
+            severity="" if in_session(snapshot, found.contexts) else "warning",
+            explains=(Explains("GS903"), Explains("GS902")),
+            risk="confirm",
+            commands=commands_to_unset(snapshot, setting),
+            advice=advice_to_unset(snapshot, setting),
+        )

@@ -1,0 +1,56 @@
+"""GS312: a file system that Go writes to has bytes but (almost) no inodes left, so no file can be made."""
+
+from __future__ import annotations
+
+from shlex import quote
+from typing import TYPE_CHECKING
+
+from gosteward.finding import Finding, Rule, Text
+from gosteward.impact import surely_met
+from gosteward.room import FEW_INODES, TOO_FEW_INODES, TOO_LITTLE, rooms
+from gosteward.snapshot import Location
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gosteward.room import Room
+    from gosteward.snapshot import Snapshot
+
+RULE = Rule(
+    id="GS312",
+    slug="inodes-exhausted",
+    title="no inodes are left where Go writes",
+    severity="error",
+    needs=("write_places",),
+    symptoms=("no space left on device", "df -h shows free space"),
+)
+
+
+def check(snapshot: Snapshot) -> Iterator[Finding]:
+    for room in rooms(snapshot):
+        # btrfs and others count no inodes and say 0 of 0.
+        short = room.total_inodes > 0 and 0 <= room.free_inodes < FEW_INODES
+        if short and not 0 <= room.free < TOO_LITTLE:
+            yield _finding(snapshot, room)
+
+
+def _finding(snapshot: Snapshot, room: Room) -> Finding:
+    none_left = room.free_inodes < TOO_FEW_INODES and surely_met(snapshot, room.contexts)
+    return Finding(
+        rule=RULE,
+        subject=room.point,
+        message=Text(
+            "{point} has {free} of {total} inodes free: no more files can be made in {paths}",
+            point=room.point,
+            free=str(room.free_inodes),
+            total=str(room.total_inodes),
+            paths=", ".join(room.paths),
+        ),
+        locations=tuple(Location(path) for path in room.paths),
+        evidence=(f"df -i {quote(room.paths[0])}",),
+        contexts=room.contexts,
+        severity="" if none_left else "warning",
+        advice=Text(
+            "Many small files use inodes up while bytes are free. `du --inodes -xh --max-depth=2` shows where they are; a module cache holds tens of thousands."
+        ),
+    )

@@ -1,0 +1,40 @@
+"""GS418: there is no Go on this host."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gosteward.finding import Finding, Rule, Text
+from gosteward.viewpoint import programs_named_go
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gosteward.snapshot import Snapshot
+
+RULE = Rule(
+    id="GS418",
+    slug="no-go-installed",
+    title="no Go is installed",
+    severity="error",
+    needs=("contexts", "toolchains", "binaries"),
+    symptoms=("bash: go: command not found", "go: not found"),
+)
+
+
+def check(snapshot: Snapshot) -> Iterator[Finding]:
+    trees = tuple(t for t in snapshot.toolchains if t.go is not None or t.tools)
+    programs = tuple(b for b in programs_named_go(snapshot) if b.kind not in ("missing", "loop", "directory"))
+    if trees or programs:
+        return
+    yield Finding(
+        rule=RULE,
+        subject="go",
+        message=Text("no Go tree and no program named go was found, neither on PATH nor in the usual places"),
+        evidence=("ls -d /usr/local/go* /usr/lib/go* /opt/go* ~/sdk/go*",),
+        contexts=tuple(c.name for c in snapshot.contexts if c.own),
+        confidence="medium",
+        advice=Text(
+            "Install Go from your distribution, or unpack an official archive to /usr/local/go and link its programs into /usr/local/bin."
+        ),
+    )

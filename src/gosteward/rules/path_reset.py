@@ -1,0 +1,160 @@
+"""GS114: a line gives PATH a new value without the old one, and so throws away the directory of go, or the system's."""
+
+from __future__ import annotations
+
+import re
+from shlex import quote
+from typing import TYPE_CHECKING, NamedTuple
+
+from gosteward import remedies
+from gosteward.finding import Explains, Finding, Rule, Text
+from gosteward.obstacles import claims, resets, severity_of
+from gosteward.reach import SYSTEM_DIRECTORIES, installed_programs, on_path, plain, wanted, without_system
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gosteward.obstacles import Obstacle
+    from gosteward.snapshot import Location, Snapshot
+
+RULE = Rule(
+    id="GS114",
+    slug="path-reset",
+    title="a line resets PATH and drops directories",
+    severity="error",
+    needs=("contexts", "toolchains"),
+    symptoms=("go: command not found", "ls: command not found"),
+)
+_VALUE = re.compile(r"(?:^|\s)PATH=([\"']?)([^\"'\s;#]{1,2000})\1")
+
+
+class _Loss(NamedTuple):
+    """What a line drops besides go: where it stands, the directory, where that came from, and which contexts lose it."""
+
+    by: Location
+    directory: str
+    sources: tuple[Location, ...]
+    contexts: tuple[str, ...]
+
+
+def check(snapshot: Snapshot) -> Iterator[Finding]:
+    seen = set()
+    for obstacle in resets(snapshot):
+        seen.add((obstacle.location.path, obstacle.location.line))
+        yield _of_go(snapshot, obstacle)
+    for loss in _losses(snapshot, SYSTEM_DIRECTORIES):
+        if (loss.by.path, loss.by.line) not in seen:
+            seen.add((loss.by.path, loss.by.line))
+            yield _of_system(snapshot, loss)
+    for loss in _losses(snapshot, tuple(installed_programs(snapshot))):
+        if (loss.by.path, loss.by.line) not in seen:
+            seen.add((loss.by.path, loss.by.line))
+            yield _of_programs(snapshot, loss)
+
+
+def _losses(snapshot: Snapshot, directories: tuple[str, ...]) -> tuple[_Loss, ...]:
+    system = directories == SYSTEM_DIRECTORIES
+    found: dict[tuple[str, int], _Loss] = {}
+    for context in wanted(snapshot):
+        for lost in context.lost:
+            directory, by = plain(lost.directory), lost.dropped_by
+            gone = without_system(context) if system else not on_path(context, directory)
+            if by is None or directory not in directories or not gone:
+                continue
+            old = found.get((by.path, by.line), _Loss(by, directory, lost.sources[:1], ()))
+            names = old.contexts if context.name in old.contexts else (*old.contexts, context.name)
+            found[by.path, by.line] = old._replace(contexts=names)
+    return tuple(found.values())
+
+
+def _of_go(snapshot: Snapshot, obstacle: Obstacle) -> Finding:
+    line = obstacle.location
+    commands = _commands(snapshot, line, obstacle.contexts, obstacle.directory)
+    return Finding(
+        rule=RULE,
+        subject=line.path,
+        message=Text(
+            "{file} resets PATH and drops {directory}: no go is left in {contexts}",
+            file=line.path,
+            directory=obstacle.directory,
+            contexts=", ".join(obstacle.contexts),
+        ),
+        locations=(line, *obstacle.also),
+        evidence=(f"sed -n {line.line}p {quote(line.path)}",),
+        contexts=obstacle.contexts,
+        severity=severity_of(snapshot, obstacle.contexts),
+        explains=(*claims(snapshot, obstacle.contexts), Explains("GS127")),
+        risk="confirm",
+        commands=commands,
+        advice=_advice(line),
+    )
+
+
+def _commands(snapshot: Snapshot, line: Location, contexts: tuple[str, ...], directory: str) -> tuple[str, ...]:
+    """In a file of the system the directory comes back by a link or a drop-in; in the user's own file the line keeps the old value."""
+    if not line.path.startswith("/etc/"):
+        new = _keeping(line.text)
+        return (remedies.replace_line(snapshot, line, new),) if new and line.line else ()
+    links = remedies.link_commands(snapshot, remedies.contexts_named(snapshot, contexts))
+    if links or line.path not in ("/etc/profile", "/etc/zsh/zprofile"):
+        return links
+    guard = remedies.guarded_line(snapshot, "sh", directory)
+    return (f"printf '%s\\n' {quote(guard)} > /etc/profile.d/golang.sh",)
+
+
+def _keeping(text: str) -> str:
+    match = _VALUE.search(text)
+    if match is None or match[1] == "'" or "PATH" in match[2]:
+        return ""
+    return f"{text[: match.end(2)]}:$PATH{text[match.end(2) :]}"
+
+
+def _advice(line: Location) -> Text:
+    if line.path.startswith("/etc/"):
+        return Text(
+            "Leave the distribution's file as it is. A link in a directory that the new PATH has, or a file of your own in /etc/profile.d (read after the reset), brings the directory back."
+        )
+    return Text("Let the line end in :$PATH, so that it adds to PATH what is missing and drops nothing.")
+
+
+def _of_system(snapshot: Snapshot, loss: _Loss) -> Finding:
+    return Finding(
+        rule=RULE,
+        subject=loss.by.path,
+        message=Text(
+            "{file} resets PATH and drops /usr/bin and /bin: no system command is left in {contexts}, neither for the shell nor for go",
+            file=loss.by.path,
+            contexts=", ".join(loss.contexts),
+        ),
+        locations=(loss.by, *(s for s in loss.sources if s.line)),
+        contexts=loss.contexts,
+        severity="error",
+        explains=(
+            Explains("GS101"),
+            Explains("GS102", contexts=loss.contexts),
+            Explains("GS127"),
+        ),
+        risk="confirm",
+        commands=_commands(snapshot, loss.by, loss.contexts, ""),
+        advice=Text("Let the line end in :$PATH, so that it adds to PATH what is missing and drops nothing."),
+    )
+
+
+def _of_programs(snapshot: Snapshot, loss: _Loss) -> Finding:
+    return Finding(
+        rule=RULE,
+        subject=loss.by.path,
+        message=Text(
+            "{file} resets PATH and drops {directory}, where `go install` put programs: they are not found in {contexts}",
+            file=loss.by.path,
+            directory=loss.directory,
+            contexts=", ".join(loss.contexts),
+        ),
+        locations=(loss.by, *(s for s in loss.sources if s.line)),
+        contexts=loss.contexts,
+        severity="warning",
+        explains=(Explains("GS127", loss.directory),),
+        risk="confirm",
+        commands=_commands(snapshot, loss.by, loss.contexts, loss.directory),
+        advice=_advice(loss.by),
+    )

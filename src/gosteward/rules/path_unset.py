@@ -1,0 +1,49 @@
+"""GS131: a start-up file removes PATH: the shell still finds programs by a list of its own, what it starts does not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gosteward.finding import Explains, Finding, Rule, Text
+from gosteward.impact import matters
+from gosteward.obstacles import paths_unset
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gosteward.obstacles import Obstacle
+    from gosteward.snapshot import Snapshot
+
+RULE = Rule(
+    id="GS131",
+    slug="path-unset",
+    title="PATH is not set at all",
+    severity="error",
+    needs=("contexts",),
+    symptoms=("works in bash, not in what bash starts", "env: 'go': No such file or directory"),
+)
+
+
+def check(snapshot: Snapshot) -> Iterator[Finding]:
+    for obstacle in paths_unset(snapshot):
+        yield _finding(snapshot, obstacle)
+
+
+def _finding(snapshot: Snapshot, obstacle: Obstacle) -> Finding:
+    fatal = any(matters(c) for c in snapshot.contexts if c.name in obstacle.contexts)
+    where = obstacle.location
+    return Finding(
+        rule=RULE,
+        subject=where.path,
+        message=Text(
+            "no PATH is left in {contexts}: the shell searches a list that is built into it, and programs started by it search another one",
+            contexts=", ".join(obstacle.contexts),
+        ),
+        locations=(where,) if where.line else (),
+        contexts=obstacle.contexts,
+        severity="error" if fatal else "warning",
+        explains=(Explains("GS101"), Explains("GS102", contexts=obstacle.contexts), Explains("GS127")),
+        advice=Text(
+            "Take out the line that removes PATH. bash's own list ends in a dot, the current directory; dash, zsh and fish have other lists, and none of them has Go's directory."
+        ),
+    )

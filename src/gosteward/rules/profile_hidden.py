@@ -1,0 +1,72 @@
+"""GS108: ~/.bash_profile (or ~/.bash_login) keeps bash from reading ~/.profile, where the PATH line is."""
+
+from __future__ import annotations
+
+from shlex import quote
+from typing import TYPE_CHECKING
+
+from gosteward import remedies
+from gosteward.finding import Explains, Finding, Rule, Text
+from gosteward.obstacles import claims, hidden_files, severity_of
+from gosteward.snapshot import Location
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gosteward.obstacles import Obstacle
+    from gosteward.snapshot import Snapshot
+
+RULE = Rule(
+    id="GS108",
+    slug="profile-hidden",
+    title="~/.bash_profile keeps ~/.profile from being read",
+    severity="error",
+    needs=("contexts", "startup_files", "toolchains"),
+    symptoms=("-bash: go: command not found",),
+)
+
+
+def check(snapshot: Snapshot) -> Iterator[Finding]:
+    unreadable = {f.path for f in snapshot.startup_files if f.exists and not f.readable}
+    for obstacle in hidden_files(snapshot):
+        if obstacle.also[0].path not in unreadable:  # GS109 says more about that one
+            yield _finding(snapshot, obstacle)
+
+
+def _finding(snapshot: Snapshot, obstacle: Obstacle) -> Finding:
+    hiding, hidden = obstacle.also[0].path, obstacle.written
+    short = hidden.replace(snapshot.user.home, "~", 1) if snapshot.user.home else hidden
+    return Finding(
+        rule=RULE,
+        subject=hidden,
+        message=_message(obstacle, hiding, hidden),
+        locations=(Location(hiding), obstacle.location, Location(hidden)),
+        evidence=(f"ls -l {quote(hiding)} {quote(hidden)}",),
+        contexts=obstacle.contexts,
+        severity=severity_of(snapshot, obstacle.contexts),
+        explains=(*claims(snapshot, obstacle.contexts), Explains("GS127")),
+        risk="confirm",
+        commands=(f"echo '[ -r {short} ] && . {short}' >> {quote(remedies.real_path(snapshot, hiding))}",),
+        advice=Text(
+            "bash reads the first of ~/.bash_profile, ~/.bash_login and ~/.profile, and no other. Let {hiding} read {hidden}; both files keep what they have.",
+            hiding=hiding,
+            hidden=hidden,
+        ),
+    )
+
+
+def _message(obstacle: Obstacle, hiding: str, hidden: str) -> Text:
+    if obstacle.location.path == hidden:
+        return Text(
+            "{hidden} adds {directory} to PATH, but a login shell reads {hiding} in its place",
+            hidden=hidden,
+            directory=obstacle.directory,
+            hiding=hiding,
+        )
+    return Text(
+        "{file} adds {directory} to PATH and is read by way of {hidden}, but a login shell reads {hiding} in its place",
+        file=obstacle.location.path,
+        directory=obstacle.directory,
+        hidden=hidden,
+        hiding=hiding,
+    )

@@ -1,0 +1,118 @@
+"""GS601: a module proxy of GOPROXY does not answer, or answers with a fault."""
+
+from __future__ import annotations
+
+from shlex import quote
+from typing import TYPE_CHECKING
+
+from gosteward.downloads import (
+    NO_NETWORK,
+    locations,
+    names_of,
+    severity_of,
+    severity_of_refusal,
+    waiting_for,
+)
+from gosteward.finding import Explains, Finding, Rule, Text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gosteward.snapshot import NetworkCheck, Snapshot
+
+RULE = Rule(
+    id="GS601",
+    slug="proxy-unreachable",
+    title="a module proxy does not answer",
+    severity="error",
+    needs=("network",),
+    symptoms=(
+        "dial tcp 142.250.217.81:443: i/o timeout",
+        "dial tcp: lookup proxy.golang.org: no such host",
+        "dial tcp: lookup proxy.golang.org on 127.0.0.53:53: server misbehaving",
+        "connect: connection refused",
+        "connect: network is unreachable",
+        "net/http: TLS handshake timeout",
+        "http: server gave HTTP response to HTTPS client",
+        "502 Bad Gateway",
+        "401 Unauthorized",
+    ),
+)
+_REASONS = (*NO_NETWORK, "status", "credentials", "not-tls", "")
+
+
+def check(snapshot: Snapshot) -> Iterator[Finding]:
+    for found in snapshot.network:
+        if found.kind == "goproxy" and not found.ok and found.reason in _REASONS and found.step != "parse":
+            yield _finding(snapshot, found)
+
+
+def _finding(snapshot: Snapshot, found: NetworkCheck) -> Finding:
+    refused = found.reason in ("credentials", "not-tls")
+    severity = severity_of_refusal(found) if refused else severity_of(found)
+    modules = waiting_for(snapshot, found, "GONOPROXY")
+    first = tuple(m.requirement.location for m in modules[:1] if m.requirement.location is not None)
+    return Finding(
+        rule=RULE,
+        subject=found.url,
+        message=_message(found, names_of(modules)),
+        locations=(*locations(found), *first),
+        evidence=(found.detail, _command(found)) if found.detail else (_command(found),),
+        contexts=found.contexts,
+        severity=severity,
+        explains=_consequences(found) if severity != "note" else (),
+        advice=_advice(found),
+    )
+
+
+def _consequences(found: NetworkCheck) -> tuple[Explains, ...]:
+    return tuple(Explains(rule, contexts=found.contexts) for rule in ("GS606", "GS607"))
+
+
+def _command(found: NetworkCheck) -> str:
+    return f"curl -sS -o /dev/null -m 5 {quote(found.url)}"
+
+
+def _message(found: NetworkCheck, modules: str) -> Text:
+    if modules:
+        return Text(
+            "{url} cannot be used: {what}; {modules} must come from it and is not in the module cache",
+            url=found.url,
+            what=described(found),
+            modules=modules,
+        )
+    return Text("{url} cannot be used: {what}; nothing new can be downloaded", url=found.url, what=described(found))
+
+
+def described(found: NetworkCheck) -> str:
+    """What happened, in the words of system administrators (not translated, like the texts of the system itself)."""
+    host = found.host or found.url
+    texts = {
+        "unresolvable": f"DNS does not resolve {host}",
+        "refused": f"connection refused by {host}:{found.port}",
+        "unreachable": f"network unreachable: no route to {host}",
+        "timeout": f"timeout: no answer from {host}:{found.port}",
+        "status": f"HTTP status {found.status}",
+        "credentials": f"HTTP status {found.status}, and no credentials for {host} are known",
+        "not-tls": f"{host}:{found.port} does not speak TLS",
+        "login-page": "a web page answers",
+        "unknown-authority": "its certificate is not trusted",
+    }
+    text = texts.get(found.reason, found.detail or "no proper answer")
+    return f"{text} (through {found.via})" if found.via else text
+
+
+def _advice(found: NetworkCheck) -> Text:
+    if found.reason == "credentials":
+        return Text(
+            "Put a machine line for {host} into ~/.netrc (mode 0600), or ask its operator for access.", host=found.host
+        )
+    if found.reason == "not-tls":
+        return Text(
+            "Write http:// in GOPROXY if {host} really has no TLS, or name the port that has it.", host=found.host
+        )
+    if found.reason == "status":
+        return Text("The operator of {host} has to look: the server is there, and fails.", host=found.host)
+    return Text(
+        "Let GOPROXY name a proxy that this network reaches (a mirror of the site or of the country), or set https_proxy where the site has an HTTP proxy. The checksum database stays switched on: a proxy can relay it."
+    )

@@ -1,0 +1,71 @@
+"""GS130: in the place of a start-up file is something that no shell can read as one: a directory, a FIFO, binary data."""
+
+from __future__ import annotations
+
+from shlex import quote
+from typing import TYPE_CHECKING
+
+from gosteward.finding import Explains, Finding, Rule, Text
+from gosteward.snapshot import Location
+from gosteward.viewpoint import SESSION_KINDS, own_contexts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gosteward.snapshot import Snapshot, StartupFile
+
+RULE = Rule(
+    id="GS130",
+    slug="startup-file-is-no-file",
+    title="a start-up file is no text file",
+    severity="warning",
+    needs=("contexts", "startup_files"),
+    symptoms=(".bashrc: Is a directory", "cannot execute binary file", "Too many levels of symbolic links"),
+)
+
+
+def check(snapshot: Snapshot) -> Iterator[Finding]:
+    shells = {c.shell for c in snapshot.contexts if c.own and c.kind in SESSION_KINDS}
+    for file in snapshot.startup_files:
+        if file.problem and (not shells or shells & set(file.shells)):
+            yield _finding(snapshot, file)
+
+
+def _finding(snapshot: Snapshot, file: StartupFile) -> Finding:
+    # Reading a FIFO waits for a writer: the shell hangs before its first line.
+    stopped = tuple(c.name for c in snapshot.contexts if c.own and c.status == "timed-out" and c.shell in file.shells)
+    hangs = file.problem == "fifo" and bool(stopped or not own_contexts(snapshot, *SESSION_KINDS))
+    return Finding(
+        rule=RULE,
+        subject=file.path,
+        message=_message(file),
+        locations=(Location(file.path),),
+        evidence=(f"file {quote(file.path)}",),
+        contexts=file.contexts or (stopped if hangs else ()),
+        severity="error" if hangs else "warning",
+        explains=(
+            Explains("GS101"),
+            Explains("GS102"),
+            Explains("GS127"),
+            *((Explains("GS123", contexts=stopped),) if hangs and stopped else ()),
+        ),
+        advice=Text(
+            "Move it aside under another name and put a text file in its place; what it set for PATH is missing meanwhile."
+        ),
+    )
+
+
+def _message(file: StartupFile) -> Text:
+    if file.problem == "fifo":
+        return Text("{file} is a FIFO: a shell that reads it waits for somebody to write", file=file.path)
+    if file.problem == "directory":
+        return Text("{file} is a directory: the shell says so at its start and reads nothing", file=file.path)
+    if file.problem == "loop":
+        return Text("{file} is a link that leads back to itself: the shell reads nothing", file=file.path)
+    if file.problem == "device":
+        return Text("{file} is a device file: no shell can take it for its start-up file", file=file.path)
+    if file.problem == "too-long":
+        return Text(
+            "{file} is larger than a start-up file can sensibly be, and was not looked at to its end", file=file.path
+        )
+    return Text("{file} holds binary data: the shell reads no line of it", file=file.path)

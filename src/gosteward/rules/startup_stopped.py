@@ -1,0 +1,102 @@
+"""GS123: a start-up file does not come to its end: it hangs, exits, calls itself, waits for input, or becomes another shell."""
+
+from __future__ import annotations
+
+from shlex import quote
+from typing import TYPE_CHECKING
+
+from gosteward.finding import Explains, Finding, Rule, Text
+from gosteward.reach import WANTED
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gosteward.snapshot import Context, Location, Snapshot
+
+RULE = Rule(
+    id="GS123",
+    slug="startup-stopped",
+    title="a start-up file does not come to its end",
+    severity="error",
+    needs=("contexts",),
+    symptoms=("the terminal does not open", "ssh hangs after login", "maximum source nesting level exceeded"),
+)
+# In a session without a terminal some files leave early on purpose, and a shell that is replaced by another one goes on there.
+_SEVERITIES = {"hangs": "error", "recursion": "error", "forks": "error", "exits": "warning", "reads-input": "warning"}
+
+_LOGOUT_FILES = ("/.bash_logout", "/.zlogout", "/etc/zsh/zlogout")
+
+
+def check(snapshot: Snapshot) -> Iterator[Finding]:
+    found: dict[tuple[str, int, str], list[Context]] = {}
+    for context in snapshot.contexts:
+        stopped = context.status in ("timed-out", "no-answer") and context.reason != "path-too-long"
+        if context.own and context.kind in (*WANTED, "sudo-login") and stopped and context.stopped_at is not None:
+            where = context.stopped_at
+            found.setdefault((where.path, where.line, context.reason), []).append(context)
+    # `exit` makes a login shell read its logout file at last: the line before that is what counts, where another context shows it.
+    farewells = [key for key in found if key[0].endswith(_LOGOUT_FILES)]
+    others = [key for key in found if key not in farewells and key[2] == "exits"]
+    for key in farewells if others else ():
+        found[others[0]] += found.pop(key)
+    for contexts in found.values():
+        if contexts[0].stopped_at is not None:
+            yield _finding(contexts[0].stopped_at, contexts)
+
+
+def _finding(where: Location, contexts: list[Context]) -> Finding:
+    names = tuple(c.name for c in contexts)
+    reason = contexts[0].reason
+    severity = _SEVERITIES.get(reason, "note")
+    if severity == "error" and not any(c.kind in ("login", "ssh-login", "terminal") for c in contexts):
+        severity = "warning"
+    return Finding(
+        rule=RULE,
+        subject=where.path,
+        message=_message(reason, where, names),
+        locations=(where,),
+        evidence=(f"sed -n {where.line}p {quote(where.path)}",) if where.line else (),
+        contexts=names,
+        severity=severity,
+        confidence="medium" if reason in ("exits", "exec", "reads-input", "") else "high",
+        # A shell that is replaced on purpose is no reason for anything.
+        explains=(Explains("GS101"), Explains("GS102"), Explains("GS127"), Explains("GS124", where.path))
+        if severity != "note"
+        else (),
+        advice=_advice(reason),
+    )
+
+
+def _message(reason: str, where: Location, names: tuple[str, ...]) -> Text:
+    values = {"file": where.path, "command": where.text.strip()[:120] or "?", "contexts": ", ".join(names)}
+    if reason == "hangs":
+        return Text("{file} hangs at `{command}` in {contexts}", **values)
+    if reason == "recursion":
+        return Text("{file} reads itself again and again by `{command}` in {contexts}", **values)
+    if reason == "reads-input":
+        return Text("{file} waits for input at `{command}` in {contexts}", **values)
+    if reason == "exec":
+        return Text(
+            "{file} replaces the shell at `{command}` in {contexts}: that program decides what is found", **values
+        )
+    if reason == "forks":
+        return Text("{file} starts more and more processes at `{command}` in {contexts}", **values)
+    return Text("{file} ends the shell at `{command}` in {contexts}", **values)
+
+
+def _advice(reason: str) -> Text:
+    if reason == "exec":
+        return Text(
+            "This is in order if it is meant. PATH must then be set above this line, or in a file of the other shell."
+        )
+    if reason == "exits":
+        return Text(
+            "A start-up file is read by the shell itself: `exit` in it ends the session. `return` leaves only the file. The start was tried without a terminal."
+        )
+    if reason == "reads-input":
+        return Text(
+            "Ask only in a shell that has a terminal and a person in front of it: `[ -t 0 ] && case $- in *i*) ... esac`."
+        )
+    return Text(
+        "Look at this line first: whatever stands behind it in the file was not judged, and PATH may be set there."
+    )

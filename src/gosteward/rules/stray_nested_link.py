@@ -1,0 +1,96 @@
+"""GS308: a link lies inside a Go tree: `ln -sf NEW go` followed the old link `go`, so the switch to NEW never happened."""
+
+from __future__ import annotations
+
+from shlex import quote
+from typing import TYPE_CHECKING
+
+from gosteward import goversion
+from gosteward.finding import Explains, Finding, Rule, Text
+from gosteward.impact import distinct_trees
+from gosteward.link_repair import destination, relink
+from gosteward.snapshot import Location
+from gosteward.viewpoint import tree_at
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gosteward.snapshot import GoTree, Link, Snapshot
+
+RULE = Rule(
+    id="GS308",
+    slug="stray-nested-link",
+    title="a link to another release lies inside the Go tree",
+    severity="warning",
+    needs=("toolchains", "contexts"),
+    symptoms=("go version prints the old release after an upgrade",),
+)
+
+
+def check(snapshot: Snapshot) -> Iterator[Finding]:
+    for tree in distinct_trees(snapshot):
+        for link in tree.stray_links[:3]:
+            yield _finding(snapshot, tree, link)
+
+
+def _finding(snapshot: Snapshot, tree: GoTree, link: Link) -> Finding:
+    path = link.path if link.path.startswith("/") else f"{tree.path}/{link.path}"
+    wanted = destination(link._replace(path=path))
+    other = tree_at(snapshot, wanted)
+    outer = _outer_link(snapshot, tree)
+    missed = (
+        other is not None and bool(outer) and _same(snapshot, tree) and goversion.older(tree.version, other.version)
+    )
+    return Finding(
+        rule=RULE,
+        subject=path,
+        message=_message(path, wanted, tree, outer) if missed else _left_over(path, wanted, tree),
+        locations=(Location(path), *((Location(outer),) if outer else ())),
+        evidence=(f"ls -l {quote(path)}", *(f"{entry.path} -> {entry.target}" for entry in tree.links)),
+        contexts=tree.on_path_of,
+        severity="" if missed else "note",
+        explains=(Explains("GS408"), Explains("GS412"), Explains("GS413")) if missed else (),
+        risk="confirm",
+        commands=((*relink(outer, wanted), f"rm {quote(path)}") if missed else (f"rm {quote(path)}",)),
+        advice=_advice(tree, outer) if missed else Text("The link does no harm; it can be removed with `rm`."),
+    )
+
+
+def _outer_link(snapshot: Snapshot, tree: GoTree) -> str:
+    """The link that people call the tree by ("/usr/local/go"), "" without one."""
+    if tree.links:
+        return tree.links[0].path
+    others = (t for t in snapshot.toolchains if t.links and (t.real_path or t.path) == (tree.real_path or tree.path))
+    return next((t.links[0].path for t in others), "")
+
+
+def _same(snapshot: Snapshot, tree: GoTree) -> bool:
+    """Whether the outer link still leads to this tree and somebody meets it; () contexts stand for an unknown PATH."""
+    return bool(tree.on_path_of) or not snapshot.contexts
+
+
+def _message(path: str, wanted: str, tree: GoTree, outer: str) -> Text:
+    return Text(
+        "{outer} still leads to {version}: the link {path} -> {wanted} landed inside the old tree",
+        outer=outer,
+        version=tree.version,
+        path=path,
+        wanted=wanted,
+    )
+
+
+def _left_over(path: str, wanted: str, tree: GoTree) -> Text:
+    return Text(
+        "the link {path} -> {wanted} lies inside the tree of {version} and belongs to no release",
+        path=path,
+        wanted=wanted,
+        version=tree.version,
+    )
+
+
+def _advice(tree: GoTree, outer: str) -> Text:
+    return Text(
+        "`ln -sf` follows {outer} when it leads to a directory. Make a new link beside it and rename it over the old one; {tree} stays as it is.",
+        outer=outer,
+        tree=tree.real_path or tree.path,
+    )

@@ -1,0 +1,145 @@
+"""GS314: a directory that Go writes to is closed to the user: a setting names a place of root, or its modes say no."""
+
+from __future__ import annotations
+
+from shlex import quote
+from typing import TYPE_CHECKING
+
+from gosteward.finding import Explains, Finding, Rule, Text
+from gosteward.impact import surely_met
+from gosteward.ownership import foreign_cache, inside
+from gosteward.snapshot import Location
+from gosteward.temporary_places import temporary_places
+from gosteward.viewpoint import places_of_user, settings_named
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gosteward.snapshot import Snapshot, WritePlace
+
+RULE = Rule(
+    id="GS314",
+    slug="write-place-not-writable",
+    title="this user may not write where Go writes",
+    severity="error",
+    needs=("write_places",),
+    symptoms=(
+        "go: could not create module cache: mkdir /usr/share/gocode: permission denied",
+        "go: creating work dir: permission denied",
+        "failed to initialize build cache: permission denied",
+    ),
+)
+STOPPING = ("GOCACHE", "GOMODCACHE", "GOTMPDIR", "TMPDIR")
+
+
+def check(snapshot: Snapshot) -> Iterator[Finding]:
+    for places in _groups(snapshot):
+        yield _finding(snapshot, places)
+
+
+def _groups(snapshot: Snapshot) -> tuple[tuple[WritePlace, ...], ...]:
+    """Closed places, those below one another or chosen by the same line together; the outermost comes first."""
+    temporary = temporary_places(snapshot)
+    others = tuple(p for p in places_of_user(snapshot) if p.purpose not in ("GOTMPDIR", "TMPDIR"))
+    closed = [p for p in (*temporary, *others) if _closed(snapshot, p)]
+    groups: list[list[WritePlace]] = []
+    for place in sorted(closed, key=lambda p: len(p.path)):
+        for group in groups:
+            same_line = place.setting is not None and place.setting == group[0].setting
+            if same_line or place.path == group[0].path or inside(place.path, group[0].path):
+                group.append(place)
+                break
+        else:
+            groups.append([place])
+    return tuple(tuple(group) for group in groups)
+
+
+def _closed(snapshot: Snapshot, place: WritePlace) -> bool:
+    user = snapshot.user
+    if place.writable or place.problem or not place.path or "ro" in place.mount_options:
+        return False
+    # What has a finding of its own: GS309, GS320 and GS321.
+    missing = place.purpose in ("GOTMPDIR", "TMPDIR") and (not place.exists or not place.is_directory)
+    homeless = not user.home_exists and inside(place.path, user.home)
+    return not foreign_cache(place, user) and not missing and not homeless
+
+
+def _finding(snapshot: Snapshot, places: tuple[WritePlace, ...]) -> Finding:
+    contexts = tuple(dict.fromkeys(name for p in places for name in p.contexts))
+    settings = tuple(dict.fromkeys(p.setting for p in places if p.setting is not None))
+    top = places[0]
+    stops = any(_stops(snapshot, p) for p in places) and surely_met(snapshot, contexts)
+    return Finding(
+        rule=RULE,
+        subject=top.path,
+        message=_message(snapshot, places),
+        locations=(*settings, Location(top.path)),
+        evidence=(f"namei -l {quote(top.path)}",),
+        contexts=contexts,
+        severity="" if stops else "warning",
+        explains=(Explains("GS506"), *(Explains("GS319", p.path) for p in places)),
+        risk="confirm",
+        commands=_commands(snapshot, top, settings),
+        advice=_advice(settings, top),
+    )
+
+
+def _stops(snapshot: Snapshot, place: WritePlace) -> bool:
+    """Whether go stops there. A filled module cache serves users who only read, and goes with GOPROXY=off or -mod=vendor."""
+    if place.purpose == "GOMODCACHE" and place.exists:
+        return not any(s.value == "off" for s in settings_named(snapshot, "GOPROXY")) and not any(
+            "-mod=vendor" in s.value for s in settings_named(snapshot, "GOFLAGS")
+        )
+    return place.purpose in STOPPING and (place.purpose != "GOCACHE" or not place.exists)
+
+
+def _message(snapshot: Snapshot, places: tuple[WritePlace, ...]) -> Text:
+    top, user = places[0], snapshot.user.name or "this user"
+    purposes = ", ".join(dict.fromkeys(p.purpose for p in places))
+    blocker = top.blocked_by
+    if blocker is None:
+        return Text(
+            "{user} has no permission to write {path} ({purposes})", user=user, path=top.path, purposes=purposes
+        )
+    if not top.exists:
+        return Text(
+            "{path} ({purposes}) does not exist, and {user} has no permission to make it in {parent} (owner {owner}, mode {mode})",
+            path=top.path,
+            purposes=purposes,
+            user=user,
+            parent=blocker.path,
+            owner=blocker.owner or "?",
+            mode=f"{blocker.mode:04o}",
+        )
+    return Text(
+        "{user} has no permission to write {path} ({purposes}): {parent} has owner {owner} and mode {mode}",
+        user=user,
+        path=top.path,
+        purposes=purposes,
+        parent=blocker.path,
+        owner=blocker.owner or "?",
+        mode=f"{blocker.mode:04o}",
+    )
+
+
+def _commands(snapshot: Snapshot, top: WritePlace, settings: tuple[Location, ...]) -> tuple[str, ...]:
+    """What heals it in one step: the mode of a directory that is the user's own, or one stored setting taken back."""
+    blocker, user = top.blocked_by, snapshot.user
+    if blocker is not None and blocker.owner == user.name and user.name and blocker.reason in ("mode", "owner"):
+        return (f"chmod u+rwx {quote(blocker.path)}",)
+    if top.purpose == "TMPDIR" and top.path in ("/tmp", "/var/tmp") and not settings:
+        return (f"chown root: {top.path}", f"chmod u=rwx,g=rwx,o=rwxt {top.path}")
+    if settings and settings[0].path.endswith("/go/env"):
+        name = settings[0].text.partition("=")[0].strip()
+        return (f"go env -u {name}",) if name.isalnum() else ()
+    return ()
+
+
+def _advice(settings: tuple[Location, ...], top: WritePlace) -> Text:
+    if settings:
+        return Text(
+            "{place} chooses this directory for everybody who reads it. Without that line Go uses a place in each user's home; never open {path} to everybody instead.",
+            place=f"{settings[0].path}:{settings[0].line}" if settings[0].line else settings[0].path,
+            path=top.path,
+        )
+    return Text("Give the directory back to its user, or let the setting name a place of the user's own.")
