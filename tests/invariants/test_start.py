@@ -9,7 +9,7 @@ import pytest
 
 HEAVY = {
     "rich", "asyncio", "ssl", "http", "http.client", "urllib.request", "cryptography", "yaml", "jinja2", "cattrs", "attr", "attrs",
-    "dataclasses", "inspect", "typing_extensions", "tomllib", "sqlite3", "unittest", "email", "concurrent.futures", "pydoc",
+    "dataclasses", "typing_extensions", "tomllib", "sqlite3", "unittest", "email", "concurrent.futures", "pydoc",
 }  # fmt: skip
 SCRIPT = """
 import sys
