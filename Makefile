@@ -14,6 +14,7 @@ test: $(VENV)/.test dist/gosteward.pyz
 	$(BIN)/python -m pytest
 	$(BIN)/python tools/other_pythons.py
 	tests/lab/lab.py image
+	tests/lab/selftest/selftest.py
 	tests/lab/lab.py run --tool dist/gosteward.pyz --diagnose-only
 
 lint: $(VENV)/.lint

@@ -43,6 +43,14 @@ def test_secrets_and_names_are_gone_and_the_rest_stays() -> None:
         assert kept in text, kept
 
 
+def test_a_user_named_like_a_system_directory_does_not_move_it() -> None:
+    place = Location("/home/dev/.profile", 1, "go build >/dev/null # for dev")
+    hidden = redacted(
+        Snapshot(user=User(name="dev"), go_settings=(Setting("GOPATH", "/home/dev/go", "environment", place),))
+    )
+    assert hidden.go_settings[0].location == Location("/home/user/.profile", 1, "go build >/dev/null # for user")
+
+
 def test_names_of_everybody_stay() -> None:
     plain = Snapshot(user=User(name="root", home="/root"), machine=Machine(hostname="localhost"))
     assert redacted(plain) == plain

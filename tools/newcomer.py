@@ -62,24 +62,51 @@ def build(root: Path) -> None:
         elif source.exists():
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(source, target)
+    if not (Path("/etc/apt/sources.list").exists()):
+        (root / "etc/apt/sources.list").unlink(missing_ok=True)
     run(["git", "clone", "--quiet", "--no-hardlinks", str(TOP), str(root / "root/gosteward")])
 
 
 def run(command: list[str]) -> None:
     """Show and run; the end of the whole where it fails."""
-    print("+", " ".join(command)[:200], flush=True)
-    ran = subprocess.run(command, check=False)
+    ran = subprocess.run(command, check=False, stdin=subprocess.DEVNULL)
     if ran.returncode:
-        sys.exit(f"newcomer: exit code {ran.returncode}: {' '.join(command)[:200]}")
+        sys.exit(f"newcomer: exit code {ran.returncode}: {' '.join(command)[-2000:]}")
+
+
+# A mount namespace whose root really is the new root: in a mere chroot the kernel refuses namespaces to the sandbox and to the lab.
+ENTER = """
+mount --make-rprivate /
+mount --bind "$1" "$1"
+cd "$1"
+mount -t proc proc proc
+mkdir -p .outside
+pivot_root . .outside
+exec chroot . /usr/bin/env -i "${@:3}" /bin/bash -euc "$2"
+"""
+INSIDE = """
+umount -l /.outside
+rmdir /.outside
+mount -t sysfs sysfs /sys
+mount -t tmpfs tmpfs /dev
+for node in 'null 1 3' 'zero 1 5' 'full 1 7' 'random 1 8' 'urandom 1 9' 'tty 5 0'; do
+    set -- $node
+    mknod -m 666 /dev/$1 c $2 $3
+done
+mkdir /dev/pts /dev/shm
+mount -t devpts -o newinstance,ptmxmode=0666 devpts /dev/pts
+ln -s pts/ptmx /dev/ptmx
+ln -s /proc/self/fd /dev/fd
+cd /root
+"""
 
 
 def inside(root: Path, script: str) -> None:
     """A shell in the root: own processes and mounts, and an environment from nothing."""
     passed = [f"{name}={value}" for name, value in os.environ.items() if PASSED.match(name) and name != "PIP_FIND_LINKS"]
-    mounts = "mount -t tmpfs tmpfs /dev; for n in 'null 3' 'zero 5' 'full 7' 'random 8' 'urandom 9'; do set -- $n; mknod -m 666 /dev/$1 c 1 $2; done; mknod -m 666 /dev/tty c 5 0; mkdir -p /dev/pts /dev/shm; mount -t sysfs sysfs /sys || :; "
-    wrapped = ["unshare", "--mount", "--pid", "--fork", "--kill-child", f"--mount-proc={root}/proc", "chroot", str(root)]
-    environment = ["/usr/bin/env", "-i", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "LANG=C.UTF-8", "TERM=dumb", *passed]
-    run([*wrapped, *environment, "/bin/bash", "-euc", f"{mounts}{script}"])
+    environment = ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "LANG=C.UTF-8", "TERM=dumb", *passed]
+    wrapped = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "/bin/bash", "-euc", ENTER, "enter", str(root)]
+    run([*wrapped, INSIDE + script, *environment])
 
 
 def main() -> None:
@@ -93,7 +120,8 @@ def main() -> None:
         build(root)
         inside(root, f"apt-get -qq update; DEBIAN_FRONTEND=noninteractive apt-get -qq install --yes --no-install-recommends {' '.join(prerequisites())} >/dev/null")
         for command in commands():
-            inside(root, f"cd /root/gosteward; {command}")
+            print(f"newcomer: {command}", flush=True)
+            inside(root, f"cd gosteward; {command}")
     finally:
         if keep:
             print(f"kept: {root}")

@@ -99,12 +99,13 @@ def severity(snapshot: Snapshot, *, chosen: bool = False) -> str:
 
 
 def standings(snapshot: Snapshot) -> tuple[Standing, ...]:
-    """Each context whose C toolchain is known; those without go are left out where others have one."""
+    """Each context whose C toolchain is known; sessions without go are left out where others have one."""
     tools: dict[str, list[CompilerTool]] = {}
     for tool in snapshot.c_toolchain.tools:
         tools.setdefault(tool.context, []).append(tool)
     known = [(context_named(snapshot, name) or Context(name=name, kind="login"), tools[name]) for name in tools]
-    with_go = [pair for pair in known if first_go(pair[0]) is not None]
+    # A job may call go by its path.
+    with_go = [pair for pair in known if first_go(pair[0]) is not None or pair[0].uses_go]
     return tuple(_standing(snapshot, context, tuple(found)) for context, found in with_go or known)
 
 

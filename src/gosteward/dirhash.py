@@ -57,8 +57,8 @@ def of_zip(archive: bytes) -> str:
     Raises:
         nothing.
     """
-    import zipfile  # noqa: PLC0415  # here, because most runs hash nothing
-    import zlib  # noqa: PLC0415
+    import zipfile  # here, because most runs hash nothing
+    import zlib
 
     try:
         with zipfile.ZipFile(cast("IO[bytes]", _Bytes(archive))) as opened:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from gosteward.impact import matters
-from gosteward.running_go import running_go_of
+from gosteward.running_go import RunningGo, running_go_of
 from gosteward.snapshot import Setting
-from gosteward.viewpoint import settings_named, tree_at, variable
+from gosteward.viewpoint import first_go, settings_named, tree_at, usable_trees, variable
 
 if TYPE_CHECKING:
-    from gosteward.running_go import RunningGo
     from gosteward.snapshot import Context, GoTree, Location, Snapshot
 
 
@@ -57,8 +56,17 @@ def exported_goroots(snapshot: Snapshot) -> tuple[ExportedGoroot, ...]:
 
 def _in(snapshot: Snapshot, context: Context) -> ExportedGoroot | None:
     goroot = variable(context, "GOROOT")
-    running = running_go_of(snapshot, context)
-    if goroot is None or not goroot.exported or running is None or not goroot.value.startswith("/"):
+    if goroot is None or not goroot.exported or not goroot.value.startswith("/"):
         return None
     value = goroot.value.rstrip("/") or "/"
-    return ExportedGoroot(value, goroot.sources, running, tree=tree_at(snapshot, value))
+    tree = tree_at(snapshot, value)
+    running = running_go_of(snapshot, context) or (_to_come(snapshot, context) if tree is None else None)
+    return ExportedGoroot(value, goroot.sources, running, tree=tree) if running is not None else None
+
+
+def _to_come(snapshot: Snapshot, context: Context) -> RunningGo | None:
+    """The go that a session will run once PATH is right, where none of the user's sessions finds any: GOROOT is a second fault there."""
+    if not matters(context) or any(first_go(c) is not None for c in snapshot.contexts if matters(c)):
+        return None
+    trees = (t for t in usable_trees(snapshot) if t.go is not None and t.origin != "toolchain-module")
+    return next((RunningGo(t.go, t.version, t) for t in trees if t.go is not None), None)

@@ -99,7 +99,7 @@ def peer_chain(url: Url, request: Request) -> tuple[bytes, ...]:
     Returns:
         Encoded certificates; only the server's own on Python before 3.10; () if there is no handshake.
     """
-    from gosteward import tls  # noqa: PLC0415 (ssl is slow to import)
+    from gosteward import tls
 
     try:
         with _connected(url, request._replace(trust=tls.unverified())) as connection:
@@ -219,7 +219,7 @@ def _of_connect(error: OSError) -> FetchError:
 def _with_tls(connection: socket.socket, url: Url, request: Request) -> socket.socket:
     if request.trust is None:
         raise FetchError("tls", "", "no certificates to verify with")
-    from gosteward import tls  # noqa: PLC0415 (ssl is slow to import)
+    from gosteward import tls
 
     connection.settimeout(max(0.01, request.deadline - time.monotonic()))
     try:

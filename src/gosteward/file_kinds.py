@@ -7,6 +7,10 @@ from __future__ import annotations
 
 import re
 
+_WRAPPER_SIZE = 1 << 14
+_HANDS_ON = re.compile(
+    r"""\s*(?:exec\s+)?(?:env\s+)?(?:\w{1,99}=[^\s;|&]{0,200}\s+){0,9}["']?(/[^\s"'$`*?;|&<>()]{1,500})["']?\s+.{0,300}(?:\$@|\$\*)"""
+)
 HEAD_SIZE = 1024
 _LONGEST_LINE = 256  # BINPRM_BUF_SIZE: the kernel looks no further for an interpreter
 _SHOWN = 60
@@ -66,3 +70,16 @@ def shown(head: bytes) -> str:
     """The beginning of a file as one line of printable text, with escapes for other characters."""
     text = re.sub(r"[ \t\r\n]+", " ", head[: 4 * _SHOWN].decode("utf-8", "replace")).strip(" ")
     return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)[:_SHOWN]
+
+
+def started_by(text: bytes) -> str:
+    """The program that a shell script hands its own arguments to, and the line: "/opt/go/bin/go:3"; "" if that is not in plain sight.
+
+    The last such line counts: in a script that ends in `exec`, what is above only prepares.
+    """
+    found = ""
+    for number, line in enumerate(text[:_WRAPPER_SIZE].decode("utf-8", "surrogateescape").split("\n"), 1):
+        call = _HANDS_ON.match(line[:1000])
+        if call is not None:
+            found = f"{call[1]}:{number}"
+    return found

@@ -24,7 +24,7 @@ class Text(_Text):
 
     __slots__ = ()
 
-    def __new__(cls, template: str, **values: str) -> Text:
+    def __new__(cls, template: str, **values: str) -> Text:  # noqa: PYI034 - Self is not in Python 3.9
         return super().__new__(cls, template, tuple(sorted(values.items())))
 
     def __str__(self) -> str:
@@ -60,7 +60,7 @@ class Rule(NamedTuple):
     Attributes:
         id: "GS301".   slug: file name of the rule with dashes.   title: one clause, translated through the catalogs.
         severity: "error" (Go does not work, or will not), "warning" (it works by luck, or not everywhere), "note".
-        needs: names of Snapshot fields; a gap in one of them makes the rule "not judged".
+        needs: names of Snapshot fields, or of sources of their own ("crontabs", "sudoers"); a gap in one makes the rule "not judged".
         symptoms: texts that people see when the fault is there: search keys of `explain`, never used to judge.
         introduced: version of gosteward.
     """
@@ -111,7 +111,7 @@ class Finding(NamedTuple):
     @property
     def fingerprint(self) -> str:
         """32 hexadecimal digits that stay the same as long as rule and subject do."""
-        text = f"{self.rule.id}\0{self.subject}".encode("utf-8", "surrogateescape")
+        text = f"{self.rule.id}\0{self.subject}".encode("utf-8", "surrogatepass")
         return hashlib.sha256(text).hexdigest()[:32]
 
 

@@ -6,9 +6,10 @@ go command has, stops every command but `go env`. The table holds the flags of G
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
-_SPACE = " \t\n\r"
+_WORD = re.compile(r"[ \t\n\r]*([^ \t\n\r]+)")
 # -mod and others want a value behind "=": GOFLAGS cannot hold it as a word of its own.
 _WITH_VALUE = """
     asmflags buildmode compiler coverpkg covermode exec gccgoflags gcflags installsuffix ldflags mod modfile o overlay p pgo pkgdir
@@ -42,18 +43,16 @@ class Fault(NamedTuple):
 def split(value: str) -> tuple[str, ...] | None:
     """The words of a value; None where a quote has no end. A quote counts at the start of a word only, and nothing is escaped."""
     words: list[str] = []
-    rest = value.lstrip(_SPACE)
-    while rest:
-        if rest[0] in "\"'":
-            end = rest.find(rest[0], 1)
+    place = 0
+    while match := _WORD.match(value, place):
+        word = match[1]
+        place = match.end()
+        if word[0] in "\"'":
+            end = value.find(word[0], match.start(1) + 1)
             if end < 0:
                 return None
-            words.append(rest[1:end])
-            rest = rest[end + 1 :].lstrip(_SPACE)
-            continue
-        end = next((i for i, c in enumerate(rest) if c in _SPACE), len(rest))
-        words.append(rest[:end])
-        rest = rest[end:].lstrip(_SPACE)
+            word, place = value[match.start(1) + 1 : end], end + 1
+        words.append(word)
     return tuple(words)
 
 

@@ -22,6 +22,7 @@ _CONSTRAINT = re.compile(r"^//go:build[ \t]+([^\n]{1,500})$", re.MULTILINE)
 _OLD_CONSTRAINT = re.compile(r"^//[ \t]*\+build[ \t]+([^\n]{1,500})$", re.MULTILINE)
 _TERM = re.compile(r"[ \t\r]*(\|\||&&|[!()]|[\w.]+)")
 _INCLUDE = re.compile(r"^[ \t]*(?://[ \t]*)?#[ \t]*include[ \t]*<([^>\n]{1,200})>", re.MULTILINE)
+_CFLAGS = re.compile(r"#cgo[ \t][^:\n]{0,500}(?:CFLAGS|CPPFLAGS|CXXFLAGS|pkg-config)[ \t]*:")
 _MAX_NESTING = 40
 _SYSTEMS_TEXT = """
     aix android darwin dragonfly freebsd hurd illumos ios js linux nacl netbsd openbsd plan9 solaris wasip1 windows
@@ -141,6 +142,30 @@ def _packages(words: list[str]) -> list[str]:
 def included_headers(preamble: str) -> tuple[str, ...]:
     """Names in `#include <...>` lines, each once."""
     return tuple(dict.fromkeys(_INCLUDE.findall(preamble)))
+
+
+def brings_flags(preamble: str) -> bool:
+    """Whether `#cgo` lines bring flags for the C compiler, or ask pkg-config for some."""
+    return any(_CFLAGS.match(line.strip().removeprefix("//").lstrip()) for line in preamble.split("\n"))
+
+
+def needed_headers(preamble: str) -> tuple[str, ...]:
+    """Names in `#include <...>` lines that no `#if` surrounds; () where `#cgo` lines bring flags, which may say where headers are."""
+    if brings_flags(preamble):
+        return ()
+    found: dict[str, None] = {}
+    depth = 0
+    for line in preamble.split("\n"):
+        text = line.strip().removeprefix("//").removeprefix("/*").lstrip()
+        directive = text[1:].lstrip() if text.startswith("#") else ""
+        if directive.startswith("if"):
+            depth += 1
+        elif directive.startswith("endif"):
+            depth -= 1
+        included = _INCLUDE.match(text) if depth == 0 else None
+        if included is not None:
+            found[included[1]] = None
+    return tuple(found)
 
 
 def name_fits(name: str, tags: Callable[[str], bool]) -> bool:

@@ -11,6 +11,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 MAX_LINES = 50_000
+# A module has one digest per kind; more only where lines were merged by hand.
+MOST_DIGESTS = 20
 
 
 class Sum(NamedTuple):
@@ -36,13 +38,15 @@ class GoSum(NamedTuple):
 
 def parse(text: str) -> GoSum:
     """Read a go.sum; a line without three words is malformed, an empty one is nothing."""
-    sums: dict[tuple[str, str], tuple[Sum, ...]] = {}
+    sums: dict[tuple[str, str], list[Sum]] = {}
     malformed: list[tuple[int, str]] = []
     for number, line in enumerate(text.split("\n")[:MAX_LINES], 1):
         words = line.split()
         if len(words) == 3:
             entry = Sum(words[0], words[1], words[2], number, line.rstrip("\r")[:300])
-            sums[entry.path, entry.version] = (*sums.get((entry.path, entry.version), ()), entry)
+            known = sums.setdefault((entry.path, entry.version), [])
+            if len(known) < MOST_DIGESTS:
+                known.append(entry)
         elif words:
             malformed.append((number, line[:300]))
-    return GoSum(sums, tuple(malformed))
+    return GoSum({key: tuple(entries) for key, entries in sums.items()}, tuple(malformed))

@@ -69,7 +69,8 @@ def _newest_behind(snapshot: Snapshot, context: Context, first: Binary) -> PathE
         if entry.go is None or entry.go.path == first.path or not sound(snapshot.machine, entry.go):
             continue
         version = version_of(snapshot, entry.go)
-        if goversion.older(best, version):
+        # gccgo does not say which release of Go it stands for; it is behind all of its time.
+        if goversion.older(best, version) or (first.origin == "gccgo" and not best and version):
             best, found = version, entry
     return found
 

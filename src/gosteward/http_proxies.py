@@ -106,7 +106,7 @@ def _number(text: str) -> bytes | None:
     """An IPv4 or IPv6 address as bytes; None for a name."""
     if not text or not (":" in text or text.replace(".", "").isdecimal()):
         return None
-    import ipaddress  # noqa: PLC0415 (slow to import, and few proxies are named by number)
+    import ipaddress
 
     try:
         return ipaddress.ip_address(text).packed

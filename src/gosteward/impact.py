@@ -127,12 +127,14 @@ def native(machine: Machine, goarch: str) -> bool:
 
 
 def sound(machine: Machine, binary: Binary) -> bool:
-    """Whether a program starts for the examined user, as far as its file tells."""
+    """Whether a program starts for the examined user, as far as its file tells; through an emulator counts."""
     elf = binary.elf
     if not binary.executable or binary.kind not in ("elf", "script"):
         return False
     return elf is None or (
-        native(machine, elf.goarch or machine.kernel_goarch) and elf.interpreter_exists and not elf.truncated
+        (native(machine, elf.goarch or machine.kernel_goarch) or elf.goarch in machine.binfmt)
+        and elf.interpreter_exists
+        and not elf.truncated
     )
 
 

@@ -77,7 +77,7 @@ def crontab_commands(snapshot: Snapshot, context: Context, directory: str) -> tu
 
 
 def unit_commands(snapshot: Snapshot, context: Context, directory: str, *, links: bool = True) -> tuple[str, ...]:
-    """Links to go where the unit looks already, else (or without `links`) a drop-in with its PATH."""
+    """Links to go where the unit looks already, else (or without `links`) a drop-in with its search path."""
     linked = link_commands(snapshot, (context,)) if links and not is_private(snapshot, directory) else ()
     if linked:
         return linked
@@ -85,7 +85,9 @@ def unit_commands(snapshot: Snapshot, context: Context, directory: str, *, links
     user_unit = context.kind == "systemd-user"
     top = f"{snapshot.user.home}/.config/systemd/user" if user_unit else "/etc/systemd/system"
     folder = f"{top}/{name}.d"
-    setting = f"Environment=PATH={literal_path(context, directory)}"
+    # systemd seeks the program of ExecStart= itself, and PATH= does not tell it where; ExecSearchPath= (from 250 on) does.
+    variable = "ExecSearchPath=" if context.direct else "Environment=PATH="
+    setting = f"{variable}{literal_path(context, directory)}"
     manager = "systemctl --user" if user_unit else "systemctl"
     return (
         f"mkdir -p {quote(folder)}",

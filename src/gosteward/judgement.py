@@ -91,10 +91,12 @@ def _root(fingerprint: str, cause_of: dict[str, str]) -> str:
     return fingerprint
 
 
-def _rank(judged: Judged) -> tuple[int, int, int, int, str, str]:
+def _rank(judged: Judged) -> tuple[int, bool, int, int, int, str, str]:
     finding = judged.finding
     return (
         SEVERITIES.index(judged.severity),
+        # What is wrong on the host itself is read before what the network around it refuses.
+        finding.rule.id.startswith("GS6"),
         CONFIDENCES.index(finding.confidence),
         -len(judged.explains),
         -len(finding.contexts),

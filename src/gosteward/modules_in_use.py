@@ -50,7 +50,12 @@ def flag_values(snapshot: Snapshot, name: str) -> frozenset[str]:
 
 def builds_from_vendor(snapshot: Snapshot, workspace: Workspace) -> bool:
     """Whether go takes the module's dependencies from vendor/ in at least one context."""
-    if workspace.vendor is None or not workspace.vendor.modules_txt or in_workspace(workspace):
+    return workspace.vendor is not None and workspace.vendor.modules_txt and looks_into_vendor(snapshot, workspace)
+
+
+def looks_into_vendor(snapshot: Snapshot, workspace: Workspace) -> bool:
+    """The same for a directory of this name that may be no vendor directory of Go's: go does not care who made it."""
+    if workspace.vendor is None or in_workspace(workspace):
         return False
     modes = flag_values(snapshot, "mod")
     by_itself = bool(workspace.go) and not goversion.older(workspace.go, FIRST_WITH_VENDOR_BY_ITSELF)

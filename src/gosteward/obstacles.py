@@ -218,7 +218,11 @@ def foreign_lines(snapshot: Snapshot) -> tuple[Obstacle, ...]:
     found = []
     for file in snapshot.startup_files:
         for line in file.lines:
-            if line.kind != "path" or not misspelt(line) or line.syntax.endswith("environment-file"):
+            if (
+                line.kind != "path"
+                or not misspelt(line, own_readers(snapshot, file))
+                or line.syntax.endswith("environment-file")
+            ):
                 continue
             hit = tuple(c.name for c in own_readers(snapshot, file) if c.name in without)
             given = (*added(snapshot, file, line), *re.findall(r"/[\w./-]{1,200}", line.location.text[:300]))
@@ -228,8 +232,12 @@ def foreign_lines(snapshot: Snapshot) -> tuple[Obstacle, ...]:
     return tuple(found)
 
 
-def misspelt(line: StartupLine) -> str:
-    """The fault in a line's syntax: `StartupLine.syntax`, or "semicolon", "space-after-colon"; "" if there is none."""
+def misspelt(line: StartupLine, readers: tuple[Context, ...] = ()) -> str:
+    """The fault in a line's syntax: `StartupLine.syntax`, or "semicolon", "space-after-colon", "bash-in-sh"; "" if there is none.
+
+    Args:
+        readers: contexts that read the file. Where all of them are of sh, what only bash knows is a fault.
+    """
     if line.syntax or line.kind != "path":
         return line.syntax
     text = line.location.text[:300]
@@ -237,6 +245,8 @@ def misspelt(line: StartupLine) -> str:
         return "semicolon"
     if re.search(r"PATH=[^\s;#'\"]{0,200}:[ \t]+[/$~]", text):
         return "space-after-colon"
+    if readers and all(c.shell == "sh" for c in readers) and re.search(r"PATH\+=|(?:^|\s)\[\[\s", text):
+        return "bash-in-sh"
     return ""
 
 

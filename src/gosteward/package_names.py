@@ -52,6 +52,32 @@ _NAMES = {
     "git": dict.fromkeys(_INSTALL, "git"),
     "go-src": {"dnf": "golang-src"},
 }
+# Headers that Go programs ask for most, and where Debian and its children have them.
+_DEBIAN_HEADERS = {
+    "GL/gl.h": "libgl1-mesa-dev",
+    "X11/Xlib.h": "libx11-dev",
+    "alsa/asoundlib.h": "libasound2-dev",
+    "btrfs/version.h": "libbtrfs-dev",
+    "bzlib.h": "libbz2-dev",
+    "curl/curl.h": "libcurl4-openssl-dev",
+    "gpgme.h": "libgpgme-dev",
+    "hwloc.h": "libhwloc-dev",
+    "libdevmapper.h": "libdevmapper-dev",
+    "libpq-fe.h": "libpq-dev",
+    "librdkafka/rdkafka.h": "librdkafka-dev",
+    "lzma.h": "liblzma-dev",
+    "openssl/ssl.h": "libssl-dev",
+    "pcap.h": "libpcap-dev",
+    "pcap/pcap.h": "libpcap-dev",
+    "rocksdb/c.h": "librocksdb-dev",
+    "seccomp.h": "libseccomp-dev",
+    "security/pam_appl.h": "libpam0g-dev",
+    "sqlite3.h": "libsqlite3-dev",
+    "systemd/sd-journal.h": "libsystemd-dev",
+    "zlib.h": "zlib1g-dev",
+    "zmq.h": "libzmq3-dev",
+    "zstd.h": "libzstd-dev",
+}
 # A cross compiler is named after the triple that it compiles for.
 TRIPLES = {
     "386": "i686-linux-gnu",
@@ -125,6 +151,21 @@ def cross_headers(machine: Machine, goarch: str) -> str:
     if manager_of(machine) != "apt" or goarch not in TRIPLES:
         return ""
     return f"libc6-dev-{_DEBIAN_ARCHITECTURES.get(goarch, goarch)}-cross"
+
+
+def providing_header(machine: Machine, header: str) -> tuple[str, ...]:
+    """A command that installs, or names, the package with a header; () where no manager is known, or the name is a strange one."""
+    manager = manager_of(machine)
+    if manager == "apt" and header in _DEBIAN_HEADERS:
+        return (f"apt install {_DEBIAN_HEADERS[header]}",)
+    commands = {
+        "apt": f"apt-file search --regexp '/include/.*{_escaped(header)}$'",
+        "dnf": f"dnf provides '/usr/include/{header}'",
+        "pacman": f"pacman -F usr/include/{header}",
+        "zypper": f"zypper search --provides --match-exact '/usr/include/{header}'",
+    }
+    safe = all(c.isalnum() or c in "+-._/" for c in header)
+    return (commands[manager],) if manager in commands and safe else ()
 
 
 def providing_pc(machine: Machine, name: str) -> tuple[str, ...]:

@@ -95,9 +95,10 @@ def entry_problem(entry: ProxyEntry) -> str:
         return "space"
     if entry.text.startswith(("http//", "https//")):
         return "scheme"
-    if text.count("://") > 1:
-        return "separator"
     url = parse(text)
+    # No host has a semicolon in its name, though net/url takes it for one.
+    if text.count("://") > 1 or (url is not None and ";" in url.host):
+        return "separator"
     if url is None:
         return "scheme-missing" if not _SCHEME.match(text) else "url"
     if url.scheme == "file":

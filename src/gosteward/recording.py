@@ -40,13 +40,13 @@ def decode_snapshot(data: Mapping[str, Any]) -> Snapshot:
         DecodeError: a field is unknown or has the wrong type; names the place.
     """
     from cattrs import Converter
-    from cattrs.errors import BaseValidationError, ForbiddenExtraKeysError
     from cattrs.cols import is_namedtuple, namedtuple_dict_structure_factory
+    from cattrs.errors import BaseValidationError, ForbiddenExtraKeysError
 
     schema = data.get("schema", SCHEMA)
     if schema != SCHEMA:
         raise DecodeError(
-            f"schema is {schema!r}, expected {SCHEMA!r}",
+            f"schema is {str(schema)[:80]!r}, expected {SCHEMA!r}",
             hint="record it again with this version's `gosteward snapshot`",
         )
     converter = Converter(forbid_extra_keys=True, detailed_validation=True)
@@ -65,6 +65,13 @@ def decode_snapshot(data: Mapping[str, Any]) -> Snapshot:
         raise DecodeError("not a snapshot", subject=str(error)) from None
 
 
+def _integer(digits: str) -> int:
+    """No number of a host needs more than 20 digits, and converting very long ones takes very long."""
+    if len(digits) > 40:
+        raise ValueError("a number is too long")
+    return int(digits)
+
+
 def read_snapshot(path: str) -> Snapshot:
     """Read a recorded snapshot from a file.
 
@@ -79,7 +86,7 @@ def read_snapshot(path: str) -> Snapshot:
     if len(text) > SIZE_LIMIT:
         raise DecodeError(f"the snapshot is larger than {SIZE_LIMIT >> 20} MiB", subject=path)
     try:
-        data = json.loads(text)
+        data = json.loads(text, parse_int=_integer)
     except (ValueError, RecursionError) as error:
         raise DecodeError(
             "not JSON", subject=f"{path}: {error}", hint="`gosteward snapshot -o FILE` writes one"

@@ -35,11 +35,19 @@ EVERYBODY = {
     "var",
     "opt",
 }
-_URL_SECRET = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]{0,20}://)[^/@\s'\"]{1,500}@")
+TOP_DIRECTORIES = {"dev", "proc", "run", "sys", "srv", "mnt", "media", "boot", "lib", "sbin", "data"}
+_INSIDE = re.compile(r"[A-Za-z0-9_.~}/-]")
+# Up to the last @ before the path: an unescaped one may stand in the password.
+_URL_SECRET = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]{0,20}://)[^/\s'\"]{1,500}@")
 _QUERY = re.compile(r"(?P<name>[?&][A-Za-z0-9_.-]{1,60}=)[^&\s'\"#]{1,2000}")
 _ASSIGNMENT = re.compile(
     r"(?i)(?P<name>\b[A-Z0-9_]{0,40}(?:TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|APIKEY|API_KEY|ACCESS_KEY|CREDENTIALS?|GOAUTH)"
     r"[A-Z0-9_]{0,40}['\"]?\s{0,4}[=:\s]\s{0,4}['\"]?)(?P<value>[^\s'\"]{1,2000})"
+)
+# In sentences only `NAME=value` is an assignment: "no credentials for HOST" is none.
+_WRITTEN_OUT = re.compile(
+    r"(?i)(?P<name>\b[A-Z0-9_]{0,40}(?:TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|API_?KEY|ACCESS_KEY|CREDENTIALS?|GOAUTH)[A-Z0-9_]{0,40}="
+    r"['\"]?)(?P<value>[^\s'\"]{1,2000})"
 )
 _NETRC = re.compile(r"(?i)(?P<name>\b(?:password|login|account)\s{1,4})\S{1,500}")
 _KNOWN_TOKEN = re.compile(
@@ -48,6 +56,22 @@ _KNOWN_TOKEN = re.compile(
 )
 _BEARER = re.compile(r"(?i)(?P<name>\b(?:bearer|basic)\s{1,4})[A-Za-z0-9+/=._~-]{8,2000}")
 _SECRET_NAME = re.compile(r"(?i)TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|API_?KEY|ACCESS_KEY|CREDENTIAL|^GOAUTH$")
+
+
+def without_secrets(text: str) -> str:
+    """A sentence, a value or a command without passwords and tokens; names of people and hosts stay."""
+    text = _QUERY.sub(rf"\g<name>{MASK}", _URL_SECRET.sub(rf"\g<scheme>{MASK}@", text))
+    for pattern in (_BEARER, _WRITTEN_OUT):
+        text = pattern.sub(rf"\g<name>{MASK}", text)
+    return _KNOWN_TOKEN.sub(MASK, text)
+
+
+def line_without_secrets(line: str) -> str:
+    """A line of somebody's file (a shell's, a goenv file, a netrc) without passwords and tokens."""
+    line = _QUERY.sub(rf"\g<name>{MASK}", _URL_SECRET.sub(rf"\g<scheme>{MASK}@", line))
+    for pattern in (_BEARER, _ASSIGNMENT, _NETRC):
+        line = pattern.sub(rf"\g<name>{MASK}", line)
+    return _KNOWN_TOKEN.sub(MASK, line)
 
 
 class _Masker:
@@ -67,14 +91,16 @@ class _Masker:
         return found
 
     def _masked(self, text: str) -> str:
-        text = _URL_SECRET.sub(rf"\g<scheme>{MASK}@", text)
-        text = _QUERY.sub(rf"\g<name>{MASK}", text)
-        for pattern in (_BEARER, _ASSIGNMENT, _NETRC):
-            text = pattern.sub(rf"\g<name>{MASK}", text)
-        text = _KNOWN_TOKEN.sub(MASK, text)
+        text = line_without_secrets(text)
         if self.people is not None:
-            text = self.people.sub(lambda match: self.names[match.group()], text)
+            text = self.people.sub(self._person, text)
         return text
+
+    def _person(self, match: re.Match[str]) -> str:
+        # A user may be named like a directory at the top of the tree: /dev/null stays what it is.
+        before = match.string[: match.start()]
+        top = before.endswith("/") and not _INSIDE.search(before[:-1][-1:])
+        return match.group() if top and match.group() in TOP_DIRECTORIES else self.names[match.group()]
 
     def value(self, value: Any) -> Any:
         """Mask strings, and everything in tuples and NamedTuples, all the way down."""

@@ -23,6 +23,7 @@ _ASSIGNMENT = (
 )
 # More than one command, or a value that is computed: nobody should delete such a line unread.
 _COMPOUND = re.compile(r"[;&|`]|\$\(")
+_CRONTABS = "/var/spool/cron/"
 
 
 class InForce(NamedTuple):
@@ -114,6 +115,10 @@ def commands_to_unset(snapshot: Snapshot, setting: Setting) -> tuple[str, ...]:
         return ()
     if used_in_paths(snapshot, setting.name):
         return ()
+    if where.path.startswith(_CRONTABS):
+        # `crontab -l` hides the head of the file on some systems, so lines are not counted there.
+        user = quote(where.path.rpartition("/")[2])
+        return (f"crontab -u {user} -l | sed '/^[[:space:]]*{setting.name}[[:space:]]*=/d' | crontab -u {user} -",)
     script = f"{where.line}{{/{setting.name}/d;}}"
     return (f"sed -i {quote(script)} {quote(real_path(snapshot, where.path))}",)
 
@@ -124,19 +129,34 @@ def _commands_for_goenv_file(setting: Setting) -> tuple[str, ...]:
     if setting.name == "GOROOT" and setting.location is not None:
         # With a wrong GOROOT in the file, go does not even start to take it back.
         return (f"sed -i '/^GOROOT=/d' {quote(setting.location.path)}",)
-    return (f"go env -u {setting.name}",)
+    return (unset_command(setting.name),)
+
+
+def unset_command(name: str) -> str:
+    """Takes a line of the goenv file back. go looks for the toolchain first, and stops there if GOTOOLCHAIN names none that it can have."""
+    return f"GOTOOLCHAIN=local go env -u {name}" if name == "GOTOOLCHAIN" else f"go env -u {name}"
 
 
 def advice_to_unset(snapshot: Snapshot, setting: Setting) -> Text:
     """What the commands of `commands_to_unset` do, or what to do without any."""
     if setting.origin == "goenv-file":
-        return Text("`go env -u {name}` takes the line back and leaves the others of the file.", name=setting.name)
+        return Text(
+            "`{command}` takes the line back and leaves the others of the file.", command=unset_command(setting.name)
+        )
     if used_in_paths(snapshot, setting.name):
         return Text(
             "Another line builds PATH with ${name}: write the directory out there before you remove {place}.",
             name=setting.name,
             place=place(setting),
         )
+    path = setting.location.path if setting.location is not None else ""
+    if "/systemd/" in path:
+        return Text(
+            "Take the value out at {place} (for a unit of a package, in a drop-in of your own), run `systemctl daemon-reload`, and start the unit again.",
+            place=place(setting),
+        )
+    if path.startswith(_CRONTABS):
+        return Text("Remove the line at {place}: the next run of the job is without it.", place=place(setting))
     return Text(
         "Remove the line at {place}, and open a new session: running ones keep the old value.", place=place(setting)
     )

@@ -108,7 +108,6 @@ def test_trees_of_all_places_are_found(root: Path) -> None:
     places = (
         "/usr/local/go1.25.4",
         "/opt/golang/1.24.1",
-        "/opt/tools/go",
         "/usr/lib/go-1.19",
         "/snap/go/10987",
         "/home/dev/sdk/go1.26.8",

@@ -374,11 +374,37 @@ def test_other_bytes_than_those_of_go_sum_are_a_conflict(tmp_path) -> None:
         assert only(collected(url, workspaces=workspaces), "module").ok
 
 
-@pytest.mark.parametrize("reason", ["cached", "private", "not in go.sum"])
+def test_a_module_that_no_proxy_of_the_list_has_is_named(tmp_path) -> None:
+    workspace = project(go_sum="", summed=False)
+    with serving({}) as (url, _):
+        check = only(collected(url, workspaces=[workspace]), "module")
+        assert (check.ok, check.reason, check.status) == (False, "not-there", 404)
+        assert check.module == "git.corp.example/team/greet@v1.0.0"
+        assert not [c for c in collected(f"{url},direct", workspaces=[workspace]) if c.kind == "module"]
+    with serving({"/git.corp.example/team/greet/@v/v1.0.0.mod": (200, "text/plain", b"module x\n")}) as (url, _):
+        assert not [c for c in collected(url, workspaces=[workspace]) if c.kind == "module"]
+    (tmp_path / "a").mkdir()
+    check = only(collected(f"file://{tmp_path}/a", workspaces=[workspace]), "module")
+    assert (check.reason, check.detail) == ("not-there", "no such file")
+
+
+def test_a_proxy_that_asks_for_a_password_is_the_http_proxy_s_fault() -> None:
+    class Answers(dict):
+        def get(self, *_):
+            return (407, "text/plain", b"who are you")
+
+    with serving(Answers()) as (url, _):
+        checks = collected("http://goproxy.corp.example", environment={"http_proxy": url})
+    found = only(checks, "http-proxy")
+    assert (found.ok, found.reason, found.status) == (False, "credentials", 407)
+    assert found.setting == Location("/etc/environment", 3)
+
+
+@pytest.mark.parametrize("reason", ["cached", "private"])
 def test_a_module_path_is_sent_only_where_the_next_build_sends_it(reason: str, tmp_path) -> None:
     go_sum = tmp_path / "go.sum"
     go_sum.write_text("git.corp.example/team/greet v1.0.0 h1:x=\n")
-    workspace = project(go_sum=str(go_sum), summed=reason != "not in go.sum", cached=reason == "cached")
+    workspace = project(go_sum=str(go_sum), summed=True, cached=reason == "cached")
     settings = {"GOPRIVATE": "git.corp.example"} if reason == "private" else {}
     with serving({}) as (url, seen):
         collected(url, settings=settings, workspaces=[workspace])

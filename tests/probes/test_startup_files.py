@@ -134,7 +134,7 @@ def test_what_is_no_file_is_named_and_not_opened(root: Path) -> None:
     problems = {path.rpartition("/")[2]: (e.problem, e.exists) for path, e in files(root).items() if e.scope == "user"}
     assert problems == {
         ".bashrc": ("fifo", True), ".profile": ("directory", True), ".zshrc": ("loop", False), ".zshenv": ("loop", False),
-        ".zprofile": ("", False), ".bash_login": ("binary", True), ".zlogin": ("too-long", True),
+        ".zprofile": ("dangling", False), ".bash_login": ("binary", True), ".zlogin": ("too-long", True),
     }  # fmt: skip
 
 

@@ -289,6 +289,21 @@ def test_each_copy_of_a_duplicate_has_its_own_line(home: Home) -> None:
     assert lines == [1, 2]
 
 
+def test_a_copy_put_in_front_belongs_to_the_line_that_put_it_there(home: Home) -> None:
+    home.write(".bashrc", "PATH=/opt/go/bin:$PATH\nPATH=/opt/go/bin:$PATH\n")
+    context = home.trace("bash-interactive")["bash-interactive"]
+    lines = [entry.sources[0].line for entry in context.search_path if entry.directory == "/opt/go/bin"]
+    assert lines == [2, 1]
+
+
+def test_lines_of_an_evaluated_text_are_not_those_of_the_file(home: Home) -> None:
+    home.write("init.sh", "printf 'X=1\\nY=2\\nexport PATH=/opt/shims:$PATH\\nZ=3\\n'\n")
+    home.write(".bashrc", 'eval "$(sh ~/init.sh)"\nW=4\nPATH=/opt/go/bin:$PATH\n')
+    context = home.trace("bash-interactive")["bash-interactive"]
+    assert sources_of(context, "/opt/shims") == [home.line(".bashrc", 1)]
+    assert sources_of(context, "/opt/go/bin") == [home.line(".bashrc", 3)]
+
+
 def test_zsh_arrays_and_unique_paths(home: Home) -> None:
     home.write(".zshenv", "typeset -U path\npath+=(/opt/a/bin)\npath=(/opt/b/bin $path)\npath+=(/opt/a/bin)\n")
     home.write(".zshrc", "add() {\n  emulate -L zsh\n  path=($1 $path)\n}\nadd /opt/c/bin\n")

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 COMMANDS = ("doctor", "why", "explain", "path", "snapshot")
+LONGEST_LINE = 1000
 EPILOG = (
     "exit codes: 0 healthy or done; 1 findings at or above --fail-on; 2 usage; 3 something could not be judged; "
     "70 a bug of gosteward; 77 needs privilege"
@@ -22,6 +23,7 @@ EPILOG = (
 
 def entry() -> None:
     """For the console script: run and exit."""
+    _open_standard_streams()
     sys.exit(main(sys.argv[1:]))
 
 
@@ -42,8 +44,9 @@ def main(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
-        # Whoever read our output has seen enough; the interpreter must not complain when it flushes at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        from gosteward.cli.options import silence_output
+
+        silence_output()  # whoever read our output has seen enough
         return 141
     except OSError as error:
         _say(f"gosteward: {error.strerror or error}: {error.filename or ''}".rstrip(": "))
@@ -81,10 +84,25 @@ def _run(arguments: Sequence[str]) -> int:
     return code
 
 
+def _open_standard_streams() -> None:
+    """Closed ones lead to nowhere; otherwise the next file that anybody opens would take their place."""
+    try:
+        spare = os.open(os.devnull, os.O_RDWR)
+        while spare <= 2:
+            spare = os.open(os.devnull, os.O_RDWR)
+        os.close(spare)
+        if sys.stdout is None:
+            sys.stdout = os.fdopen(1, "w", encoding="utf-8", errors="backslashreplace", closefd=False)
+        if sys.stderr is None:
+            sys.stderr = os.fdopen(2, "w", encoding="utf-8", errors="backslashreplace", closefd=False)
+    except OSError:  # not even /dev/null
+        return
+
+
 def _say(text: str) -> None:
     from gosteward.report.layout import visible
 
-    print(visible(text), file=sys.stderr)
+    print(visible(text[:LONGEST_LINE]), file=sys.stderr)
 
 
 def _place(error: BaseException) -> str:

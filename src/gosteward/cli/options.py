@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 import sys
 from typing import TYPE_CHECKING
 
@@ -83,39 +85,80 @@ def colourful(output: str) -> bool:
     return not output and sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
-def write(text: str, output: str) -> None:
+def silence_output() -> None:
+    """Let standard output lead to nowhere: the interpreter must not complain when it flushes at its end."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
+
+
+def write(text: str, output: str, mode: int = 0o644) -> None:
     """Write text to a file beside its final name and rename it, or to standard output.
 
+    Args:
+        mode: permission bits of a new file, before the umask; one that is replaced keeps its own.
+
     Raises:
-        StewardError: the file cannot be written; nothing is left of it.
+        StewardError: it cannot be written; nothing is left of the file.
     """
-    data = text.encode("utf-8", "surrogateescape")
+    data = text.encode("utf-8", "backslashreplace")
     if not output:
-        sys.stdout.flush()
-        sys.stdout.buffer.write(data)
+        _print(data)
         return
     if os.path.isdir(output):
         raise UsageError("is a directory", subject=output, hint="-o takes the name of a file")
     # Devices and pipes (/dev/stderr, >(...)) are written to, not replaced.
     if os.path.exists(output) and not os.path.isfile(output):
-        with open(output, "wb") as stream:
-            stream.write(data)
+        _refuse_planted(output)
+        try:
+            with open(output, "wb") as stream:
+                stream.write(data)
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise _unwritable(output, error) from None
         return
-    _replace(output, data)
+    _replace(output, data, mode)
 
 
-def _replace(output: str, data: bytes) -> None:
+def _print(data: bytes) -> None:
+    try:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        silence_output()
+        raise _unwritable("standard output", error) from None
+
+
+def _unwritable(output: str, error: OSError) -> StewardError:
+    failure = StewardError("cannot write", subject=f"{output}: {error.strerror}")
+    failure.exit_code = 73  # EX_CANTCREAT
+    return failure
+
+
+def _refuse_planted(output: str) -> None:
+    """A link, pipe or device that somebody else put into a directory like /tmp is not written to."""
+    above = os.stat(os.path.dirname(output) or ".")
+    owner = os.lstat(output).st_uid
+    if above.st_mode & stat.S_ISVTX and above.st_mode & stat.S_IWOTH and owner not in (above.st_uid, os.geteuid()):
+        raise _unwritable(output, PermissionError(errno.EPERM, "somebody else put this link or device here"))
+
+
+def _replace(output: str, data: bytes, mode: int) -> None:
     beside = f"{output}.{os.getpid()}.new"
     try:
-        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
+        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
         try:
             with os.fdopen(descriptor, "wb") as file:
+                if os.path.isfile(output) and not os.path.islink(output):
+                    os.fchmod(descriptor, os.stat(output).st_mode & 0o777)
                 file.write(data)
             os.replace(beside, output)
         except BaseException:
             os.unlink(beside)
             raise
     except OSError as error:
-        failure = StewardError("cannot write", subject=f"{output}: {error.strerror}")
-        failure.exit_code = 73  # EX_CANTCREAT
-        raise failure from None
+        raise _unwritable(output, error) from None

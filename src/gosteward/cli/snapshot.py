@@ -29,5 +29,6 @@ def run(options: Namespace) -> int:
         from gosteward.redaction import redacted
 
         snapshot = redacted(snapshot)
-    flags.write(encode_snapshot(snapshot), options.output)
+    # Everything that root may see is in it.
+    flags.write(encode_snapshot(snapshot), options.output, mode=0o644 if options.redact else 0o600)
     return 0

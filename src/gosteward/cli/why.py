@@ -6,15 +6,16 @@ import os
 from typing import TYPE_CHECKING
 
 from gosteward.cli import options as flags
-from gosteward.errors import FINDINGS, HEALTHY, NOT_JUDGED, UsageError
+from gosteward.errors import FINDINGS, HEALTHY, NOT_JUDGED, PrivilegeError, UsageError
 from gosteward.finding import Text
+from gosteward.report.layout import visible
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
     from gosteward.catalogs import Catalog
     from gosteward.host.foreground import Observed
-    from gosteward.snapshot import Context, Snapshot
+    from gosteward.snapshot import Context, Snapshot, User
 
 HELP = "run a failing command and rank the causes of its failure"
 KINDS = {
@@ -50,18 +51,19 @@ def run(options: Namespace) -> int:
 
     words = flags.catalog(options.lang)
     report = examine(Request(user=options.user, project=options.project, offline=options.offline))
-    context = context_of(report.snapshot, options.context)
+    default = _default_context(report.snapshot.user)
+    context = context_of(report.snapshot, options.context or default)
     argv = tuple(options.argv[1:] if options.argv[0] == "--" else options.argv)
     environment = environment_of(context, report.snapshot) if context else dict(os.environ)
-    directory = options.project or os.getcwd()
-    observed = observe(argv, environment, directory, report.snapshot.user, options.deadline)
+    observed = observe(argv, environment, options.project or _here(), report.snapshot.user, options.deadline)
     if observed.status == 0:
-        print(words.text(Text("It works here: {command} ended with 0.", command=" ".join(argv))))
+        text = words.text(Text("It works here: {command} ended with 0.", command=visible(" ".join(argv))))
+        flags.write(f"{text}\n", "")
         return HEALTHY
     causes = ranked(report.judgement.findings, observed.output, argv, context.name if context else "")
-    print(_ending(observed, argv, context, words))
+    flags.write(_ending(observed, argv, context, words) + "\n", "")
     if not causes:
-        print(words.words("No finding explains it. What its message can mean:"))
+        flags.write(words.words("No finding explains it. What its message can mean:") + "\n", "")
         from gosteward.cli.explain import answer
         from gosteward.rules import all_checks
 
@@ -86,10 +88,44 @@ def context_of(snapshot: Snapshot, name: str) -> Context | None:
     kind = KINDS.get(name, name)
     candidates = [c for c in snapshot.contexts if c.name == name] or [c for c in snapshot.contexts if c.kind == kind]
     candidates.sort(key=lambda c: not c.own)
+    if not candidates and kind in KINDS.values():
+        return _typical(snapshot.user, name, kind)
     if not candidates:
         known = ", ".join(dict.fromkeys(c.name for c in snapshot.contexts))
         raise UsageError("there is no such context", subject=name, hint=f"contexts here: {known}")
     return candidates[0]
+
+
+def _typical(user: User, name: str, kind: str) -> Context:
+    """What a session of this kind starts with on this host, where it has none of them yet: a first cron job, say."""
+    from gosteward.probes.collection import open_host
+    from gosteward.shells.session import first_environment
+    from gosteward.snapshot import Context, PathEntry
+
+    variables = first_environment(open_host(""), user, kind)
+    path = next((v.value for v in variables if v.name == "PATH"), os.environ.get("PATH", ""))
+    entries = tuple(PathEntry(directory=directory) for directory in path.split(":"))
+    return Context(name=name, kind=kind, variables=variables, search_path=entries)
+
+
+def _default_context(user: User) -> str:
+    """Another user's command gets what that user's login would give it, never our own environment.
+
+    Raises:
+        PrivilegeError: we may not be that user.
+    """
+    if user.uid == os.geteuid():
+        return ""
+    if os.geteuid() != 0:
+        raise PrivilegeError("only root can run a command as another user", subject=user.name, hint="call it with sudo")
+    return "login"
+
+
+def _here() -> str:
+    try:
+        return os.getcwd()
+    except OSError:  # removed under our feet
+        return "/"
 
 
 def environment_of(context: Context, snapshot: Snapshot) -> dict[str, str]:
@@ -104,7 +140,7 @@ def environment_of(context: Context, snapshot: Snapshot) -> dict[str, str]:
 def _ending(observed: Observed, argv: tuple[str, ...], context: Context | None, words: Catalog) -> str:
     text = Text(
         "{command} fails in {context} ({status}). The likeliest cause first:",
-        command="`" + " ".join(argv) + "`",
+        command="`" + visible(" ".join(argv)) + "`",
         context=context.name if context else "this session",
         status="timed out" if observed.timed_out else f"exit code {observed.status}",
     )

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 # Larger numbers are no ids: (uid_t)-1 means "no change" to the kernel.
 HIGHEST = (1 << 32) - 2
+MOST_KNOWN = 500
 
 
 def user_named(host: Host, name: str) -> User:
@@ -25,25 +26,38 @@ def user_named(host: Host, name: str) -> User:
     Raises:
         UsageError: nobody is called so.
     """
+    known = host.known_users.get((host.reader(), name))
+    if known is not None:
+        return known
     entry = _entry(host, name)
     if entry is None and _number(name) is not None:
         return user_with_id(host, int(name))
     if entry is None:
         where = "on this host" if host.live else f"in {host.root.rstrip('/')}/etc/passwd"
         raise UsageError(f"no such user {where}", subject=name, hint=_hint(host))
-    return _completed(host, entry)
+    return _remembered(host, name, _completed(host, entry))
 
 
 def user_with_id(host: Host, uid: int) -> User:
     """The account with that uid; without one a nameless user in group `uid` and without a home, with known=False."""
+    known = host.known_users.get((host.reader(), uid))
+    if known is not None:
+        return known
     in_file = (entry for entry in passwd_entries(host.lines("/etc/passwd")) if entry.uid == uid)
     entry = next(in_file, None) or (_from_name_service(host, uid) if host.live else None)
     if entry is not None:
-        return _completed(host, entry)
+        return _remembered(host, uid, _completed(host, entry))
     stranger = User(name=str(uid), uid=uid, gid=uid, home="", shell="", home_exists=False, home_mode=0, known=False)
     if host.live and uid == os.getuid():
         stranger = stranger._replace(gid=os.getgid(), groups=tuple(os.getgroups()))
-    return stranger
+    return _remembered(host, uid, stranger)
+
+
+def _remembered(host: Host, key: str | int, user: User) -> User:
+    """The account, kept: a host has few, and a large or slow database is asked once for each."""
+    if len(host.known_users) < MOST_KNOWN:
+        host.known_users[host.reader(), key] = user
+    return user
 
 
 def invoking_user(host: Host) -> User:

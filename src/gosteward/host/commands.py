@@ -163,7 +163,7 @@ def run(batches: tuple[Batch, ...], seconds: float) -> tuple[Outcome, ...]:
     wardens: list[_Warden] = []
     try:
         for batch in batches:
-            wardens.append(_admitted(batch))  # noqa: PERF401 - what fails later must still end those before it
+            wardens.append(_admitted(batch))
         _Service(wardens).serve(deadline)
         return tuple(warden.outcome() for warden in wardens)
     finally:

@@ -24,6 +24,7 @@ class DerivedAnswers:
     """
 
     def __init__(self) -> None:
+        self.known_users: dict[tuple[int, str | int], User] = {}
         self._texts: dict[tuple[int, str], str] = {}
         self._kept = 0
 

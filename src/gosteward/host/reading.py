@@ -36,12 +36,18 @@ class Host(Protocol):
         kind: "local" or "rooted".   root: "/" or the directory on this machine.
         live: processes can be started and /proc read (False for an unpacked root).
         environ: environment of the calling process, empty for an unpacked root.
+        known_users: accounts that were looked up, by reader and by name or uid (`host.accounts`).
     """
 
     kind: str
     root: str
     live: bool
     environ: dict[str, str]
+    known_users: dict[tuple[int, str | int], User]
+
+    def reader(self) -> int:
+        """Uid whose rights count at the moment; -1 for our own."""
+        ...
 
     def read(self, path: str, limit: int = READ_LIMIT) -> bytes:
         """At most `limit` bytes from the start of a regular file. Raises OSError (also for FIFOs, devices, directories)."""

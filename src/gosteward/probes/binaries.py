@@ -20,9 +20,24 @@ if TYPE_CHECKING:
     from gosteward.host.reading import Host
     from gosteward.snapshot import Elf, Mount, User
 
+_SCRIPT_LIMIT = 1 << 16
 _MOST_KEPT = 5_000
 _CHUNK = 1 << 13
 _SELINUX = "security.selinux"
+# Where root puts programs for all. What it keeps elsewhere (/root, /etc, /var) is nobody's business, whoever names it on a PATH.
+_PROGRAM_PLACES = (
+    "/usr/",
+    "/opt/",
+    "/bin/",
+    "/sbin/",
+    "/lib/",
+    "/lib64/",
+    "/snap/",
+    "/var/lib/snapd/",
+    "/nix/",
+    "/gnu/",
+    "/go",
+)
 
 
 class Directory(NamedTuple):
@@ -74,7 +89,8 @@ class Examiner:
         if not stat.S_ISDIR(status.st_mode):
             return Directory("file", mode, status.st_uid)
         searchable = self._may_execute(path, way)
-        replaceable = any(self._open_to_all(place) for place in (way.real, *way.directories))
+        # The sticky bit keeps others from replacing what is there; it does not keep them from adding a program.
+        replaceable = bool(mode & stat.S_IWOTH) or any(self._open_to_all(place) for place in way.directories)
         return Directory("directory" if searchable else "unreadable", mode, status.st_uid, replaceable)
 
     def text(self, path: str, limit: int = 1 << 16) -> str:
@@ -88,6 +104,15 @@ class Examiner:
                 return self.host.read(way.real, limit).decode("utf-8", "surrogateescape")
         except OSError:
             return ""
+
+    def names(self, directory: str, limit: int = 10_000) -> list[str]:
+        """Sorted names in a directory, at most `limit`, with the rights that its place deserves; [] if it cannot be read."""
+        way = self.ways.to(directory)
+        status = self.ways.status(way.real) if not way.problem else None
+        if status is None:
+            return []
+        with self._reading(way, status):
+            return self.host.listdir(way.real, limit)
 
     def package_of(self, path: str) -> str:
         """Name and version of the package that owns a path, "" if none does."""
@@ -160,7 +185,14 @@ class Examiner:
         if kind == "script":
             interpreter = file_kinds.interpreter_of(head)
             there = interpreter.startswith("/") and self.host.exists(interpreter)
-            return binary._replace(kind=kind, script_interpreter=interpreter, script_interpreter_exists=there)
+            starts = file_kinds.started_by(window.read(0, _SCRIPT_LIMIT))
+            return binary._replace(
+                kind=kind,
+                script_interpreter=interpreter,
+                script_interpreter_exists=there,
+                starts=starts,
+                starts_exists=not starts or self.host.exists(starts.rpartition(":")[0]),
+            )
         return binary._replace(kind=kind, head="" if kind == "empty" else file_kinds.shown(head))
 
     def _elf(self, window: _Window, size: int) -> Elf | None:
@@ -170,10 +202,11 @@ class Examiner:
         return found._replace(interpreter_exists=self.host.exists(found.interpreter))
 
     def _reading(self, way: Way, status: os.stat_result) -> AbstractContextManager[object]:
-        """Our own rights for what root alone has put in its place; the user's for all else, which could be a planted link."""
+        """Our own rights for what root alone has put in a place of programs; the user's for all else: it could be a planted link."""
         places = (*(link.path for link in way.links), *way.directories)
         owners = {s.st_uid for s in map(self.ways.status, places) if s is not None} | {status.st_uid}
-        return nullcontext() if owners == {0} else as_user(self.host, self.user)
+        public = owners == {0} and f"{way.real}/".startswith(_PROGRAM_PLACES)
+        return nullcontext() if public else as_user(self.host, self.user)
 
     def _may_execute(self, path: str, way: Way) -> bool:
         """Whether the user may run a file or search a directory. A running kernel knows; else modes, lists and mounts are asked."""

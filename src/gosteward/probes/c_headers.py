@@ -8,6 +8,7 @@ from gosteward import c_targets
 
 if TYPE_CHECKING:
     from gosteward.host.reading import Host
+    from gosteward.snapshot import Workspace
 
 # What runtime/cgo includes, or net and os/user when they are built with cgo.
 HEADERS = ("stdlib.h", "errno.h", "pthread.h", "netdb.h")
@@ -37,6 +38,20 @@ def of_compiler(host: Host, compiler: str, triple: str) -> Headers:
     directories = tuple(d for d in _include_directories(host, real, triple) if host.is_directory(d))
     found = tuple(h for h in HEADERS if any(host.exists(f"{d}/{h}") for d in directories))
     return Headers(found, tuple(h for h in HEADERS if h not in found), directories)
+
+
+def absent(host: Host, directories: tuple[str, ...], workspaces: tuple[Workspace, ...]) -> tuple[str, ...]:
+    """Headers that files of these modules include and that are neither in the directories nor beside the file; at most 20."""
+    found: dict[str, None] = {}
+    for workspace in workspaces if directories else ():
+        flagged = {use.location.path.rpartition("/")[0] for use in workspace.cgo if use.flags or use.pkg_config}
+        for use in workspace.cgo:
+            beside = use.location.path.rpartition("/")[0]
+            for header in use.needed_headers[:20] if beside not in flagged else ():
+                plain = not header.startswith("/") and ".." not in header.split("/")
+                if plain and not any(host.exists(f"{d}/{header}") for d in (*directories, beside)):
+                    found[header] = None
+    return tuple(found)[:20]
 
 
 def _has_sysroot(host: Host, real: str, triple: str) -> bool:

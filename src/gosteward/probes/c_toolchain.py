@@ -17,7 +17,7 @@ from gosteward.snapshot import CompilerTool, CToolchain
 if TYPE_CHECKING:
     from gosteward.host.reading import Host
     from gosteward.probes.work_contexts import WorkContext
-    from gosteward.snapshot import Context, Gap, Location, Setting, User
+    from gosteward.snapshot import Context, Gap, Location, Setting, User, Workspace
 
 # role, variable that names the program, default.
 _ROLES = (
@@ -66,6 +66,15 @@ def collect(
             ),
             (),
         )
+
+
+def with_library_headers(
+    host: Host, user: User, toolchain: CToolchain, workspaces: tuple[Workspace, ...]
+) -> CToolchain:
+    """The toolchain with the headers that these modules include and that it does not find."""
+    with as_user(host, user):
+        absent = c_headers.absent(host, toolchain.include_directories, workspaces)
+    return toolchain._replace(absent_headers=absent)
 
 
 def _tools_of(programs: Programs, work: WorkContext, settings: tuple[Setting, ...]) -> list[CompilerTool]:

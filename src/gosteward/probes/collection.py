@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gosteward.host.reading import Host
-    from gosteward.snapshot import NetworkCheck, User
+    from gosteward.snapshot import Context, NetworkCheck, User
 
     Steps = tuple[tuple[str, float], ...]
 
@@ -46,8 +46,6 @@ class _Clock:
         found = probe()
         self.steps.append((name, time.monotonic() - begun))
         return found
-
-
 
 
 def collect(
@@ -89,7 +87,9 @@ def _project(host: Host, project: str) -> str:
     if project:
         directory = project if not host.live else os.path.abspath(project)
         if not host.is_directory(directory):
-            raise UsageError("there is no such directory", subject=project, hint="--project takes the directory of a module")
+            raise UsageError(
+                "there is no such directory", subject=project, hint="--project takes the directory of a module"
+            )
         return directory
     if not host.live:
         return ""
@@ -113,6 +113,7 @@ def _collect(
     gaps += installed.gaps
     found, startup_files, missing = clock.timed("contexts", lambda: contexts.collect(host, user, deadline, only))
     gaps += missing
+    _refuse_unknown(only, found, tuple(missing))
     examiner = binaries.Examiner(host, user, table, installed.owner_of)
     found = clock.timed("search path", lambda: search_path.fill(found, examiner, user))
     toolchains, programs, found, missing = clock.timed(
@@ -131,6 +132,7 @@ def _collect(
         "workspaces", lambda: workspaces.collect(host, user, project, found, settings, toolchains)
     )
     gaps += missing
+    c_tools = clock.timed("headers", lambda: c_toolchain.with_library_headers(host, user, c_tools, modules))
     snapshot = Snapshot(
         taken_at=taken_at,
         tool=f"gosteward {__version__}",
@@ -153,6 +155,15 @@ def _collect(
     checks, missing = clock.timed("network", lambda: _network(host, snapshot, offline, deadline))
     gaps += missing
     return snapshot._replace(network=checks, gaps=tuple(dict.fromkeys(gaps))), tuple(clock.steps)
+
+
+def _refuse_unknown(only: tuple[str, ...], found: tuple[Context, ...], gaps: tuple[Gap, ...]) -> None:
+    """A name that no context has. One whose shell could not be started is known all the same."""
+    known = {context.name for context in found}
+    known.update(gap.field.partition(":")[2] for gap in gaps)
+    unknown = next((name for name in only if name not in known), "")
+    if unknown and not any(gap.field == "contexts" and not gap.asked for gap in gaps):
+        raise UsageError("there is no such context", subject=unknown, hint="`gosteward path` shows all of them")
 
 
 def _network(

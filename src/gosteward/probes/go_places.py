@@ -5,6 +5,8 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from gosteward.shells.user_files import as_user
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -17,7 +19,6 @@ SYSTEM_TREES = (
     "/usr/local/lib/go*",
     "/usr/local/share/go*",
     "/opt/go*",
-    "/opt/*/go*",
     "/opt/go*/[0-9v]*",
     "/opt/hostedtoolcache/go/*/x64",
     "/usr/local/go*/[0-9v]*",
@@ -76,6 +77,7 @@ _SETTINGS_LIMIT = 1 << 16
 def tree_candidates(host: Host, user: User, contexts: Iterable[Context], settings: dict[str, str]) -> Iterator[str]:
     """Absolute directories that may be Go trees, the likely ones first; some do not exist."""
     yield from _on_search_paths(contexts)
+    yield from _written_on_search_paths(contexts, _home(user))
     yield from _values(contexts, "GOROOT")
     if settings.get("GOROOT", "").startswith("/"):
         yield settings["GOROOT"].rstrip("/")
@@ -83,8 +85,9 @@ def tree_candidates(host: Host, user: User, contexts: Iterable[Context], setting
         yield from matches(host, pattern)
     home = _home(user)
     if home:
-        for pattern in HOME_TREES:
-            yield from matches(host, f"{home}/{pattern}")
+        with as_user(host, user):  # never while somebody else goes on: all of them before the first
+            found = [path for pattern in HOME_TREES for path in matches(host, f"{home}/{pattern}")]
+        yield from found
 
 
 def module_caches(user: User, contexts: Iterable[Context], settings: dict[str, str]) -> tuple[str, ...]:
@@ -135,6 +138,15 @@ def _on_search_paths(contexts: Iterable[Context]) -> Iterator[str]:
                     top, _, name = path.rpartition("/bin/")
                     if top.startswith("/") and name in ("go", "gofmt"):
                         yield top
+
+
+def _written_on_search_paths(contexts: Iterable[Context], home: str) -> Iterator[str]:
+    """Trees that entries would lead to, were they written well: `~/sdk/bin` in quotes, a carriage return or a blank at an end."""
+    entries = (entry for context in contexts for entry in context.search_path if entry.kind != "directory")
+    for text in dict.fromkeys(entry.directory.strip(" \t\r\"'\u201c\u201d\u2018\u2019") for entry in entries):
+        path = f"{home}{text[1:]}" if text.startswith("~/") else text.replace("$HOME/", f"{home}/")
+        if path.startswith("/") and path.rstrip("/").endswith("/bin"):
+            yield path.rstrip("/")[: -len("/bin")] or "/"
 
 
 def _go_paths(user: User, contexts: Iterable[Context], settings: dict[str, str]) -> list[str]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gosteward.probes import go_places, go_trees
 from gosteward.probes.installed_programs import installed_programs
+from gosteward.shells.user_files import as_user
 from gosteward.snapshot import Gap
 from gosteward.viewpoint import first_go
 
@@ -49,7 +50,7 @@ def collect(
     candidates = (
         *go_places.tree_candidates(host, user, contexts, settings),
         *_beside(programs),
-        *_toolchain_modules(host, go_places.module_caches(user, contexts, settings)),
+        *_toolchain_modules(host, user, go_places.module_caches(user, contexts, settings)),
     )
     places = _places(examiner, candidates)
     trees = {real: go_trees.tree_at(examiner, real) for real in list(places.roots)[:_MOST_TREES]}
@@ -73,9 +74,9 @@ def _beside(programs: Iterable[Binary]) -> Iterator[str]:
             yield top
 
 
-def _toolchain_modules(host: Host, caches: tuple[str, ...]) -> Iterator[str]:
-    for cache in caches:
-        yield from go_places.matches(host, f"{cache}/{go_places.TOOLCHAIN_MODULES}")
+def _toolchain_modules(host: Host, user: User, caches: tuple[str, ...]) -> list[str]:
+    with as_user(host, user):
+        return [path for cache in caches for path in go_places.matches(host, f"{cache}/{go_places.TOOLCHAIN_MODULES}")]
 
 
 def _places(examiner: Examiner, candidates: Iterable[str]) -> _Places:

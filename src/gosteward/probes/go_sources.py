@@ -25,6 +25,8 @@ _FILES_TEXT = """
     c cc css csv go h html ico jpg js json md mod png pdf proto py s sh snap sql sum svg toml ts txt xml yaml yml
 """
 _FILES = frozenset(_FILES_TEXT.split())
+_CGO_TAG = re.compile(r"(?<![\w.])cgo(?![\w.])")
+_CXX = (".cc", ".cpp", ".cxx")
 _GENERATE = re.compile(r"^//go:generate[ \t].*$", re.MULTILINE)
 
 
@@ -66,7 +68,7 @@ def scan(host: Host, root: str, tags: Callable[[str], bool], budget: int) -> Sou
     newest_first = sorted(seen.std.values(), key=lambda use: goversion.parse(use.since) or (), reverse=True)
     return Sources(
         imports=frozenset(seen.imports),
-        cgo=tuple(seen.cgo),
+        cgo=tuple(use._replace(cxx=_has_cxx(host, use.location.path)) for use in seen.cgo),
         std_imports=tuple(newest_first[:MOST_SHOWN]),
         generate=tuple(seen.generate),
         has_main=seen.has_main,
@@ -97,6 +99,9 @@ class _Seen:
                 location=_location(path, text, head.cgo_line),
                 pkg_config=gosource.pkg_config_names(head.preamble, tags),
                 headers=gosource.included_headers(head.preamble),
+                needed_headers=gosource.needed_headers(head.preamble),
+                flags=gosource.brings_flags(head.preamble),
+                optional=bool(_CGO_TAG.search(head.constraint)),
             )
             self.cgo.append(use)
         if "//go:generate" in text:
@@ -104,6 +109,11 @@ class _Seen:
                 if len(self.generate) < MOST_SHOWN:
                     line = text.count("\n", 0, match.start()) + 1
                     self.generate.append(Location(path, line, match[0].rstrip("\r")[:300]))
+
+
+def _has_cxx(host: Host, path: str) -> bool:
+    """Whether sources in C++ lie beside a file."""
+    return any(name.endswith(_CXX) for name in host.listdir(path.rpartition("/")[0]))
 
 
 def _location(path: str, text: str, line: int) -> Location:

@@ -118,7 +118,7 @@ def _parts(examiner: Examiner, real: str) -> _Parts:
     version_file = examiner.text(f"{real}/VERSION", 1024)
     go = examiner.binary(f"{real}/bin/go")
     version = _first_line(version_file) or _compiled_in(go)
-    names = [n for n in examiner.host.listdir(f"{real}/pkg/tool", 50) if re.fullmatch(r"[a-z0-9]+_[a-z0-9]+", n)]
+    names = [n for n in examiner.names(f"{real}/pkg/tool", 50) if re.fullmatch(r"[a-z0-9]+_[a-z0-9]+", n)]
     goarch = go.elf.goarch if go is not None and go.elf is not None else ""
     if not goarch:
         goarch = next((name.partition("_")[2] for name in names if name.startswith("linux_")), "")
@@ -155,7 +155,7 @@ def _origin(examiner: Examiner, real: str, versions: tuple[str, ...], package: s
 def _tools(examiner: Examiner, real: str, parts: _Parts) -> tuple[Binary, ...]:
     found: list[Binary] = []
     for directory in parts.tool_directories:
-        names = examiner.host.listdir(f"{real}/{directory}", _MOST_NAMES)
+        names = examiner.names(f"{real}/{directory}", _MOST_NAMES)
         order = [n for n in _FIRST_TOOLS if n in names] + [n for n in names if n not in _FIRST_TOOLS]
         for name in order[: _MOST_TOOLS - len(found)]:
             tool = examiner.binary(f"{real}/{directory}/{name}")
@@ -199,7 +199,7 @@ def _left_overs(examiner: Examiner, real: str, parts: _Parts) -> LeftOvers:
 
 
 def _listing(examiner: Examiner, real: str, directory: str, timed: bool) -> Listing:
-    names = tuple(examiner.host.listdir(f"{real}/{directory}", 2_000))
+    names = tuple(examiner.names(f"{real}/{directory}", 2_000))
     if not timed:
         return Listing(directory, names)
     statuses = (examiner.host.lstat(f"{real}/{directory}/{name}") for name in names)
@@ -234,7 +234,7 @@ def _stray_links(examiner: Examiner, real: str) -> tuple[Link, ...]:
     """Links at the top of the tree, or in its bin, that lead to another tree, to bin of one, or back up; also to one that is gone."""
     found: list[Link] = []
     for directory in (real, f"{real}/bin"):
-        for name in examiner.host.listdir(directory, _MOST_NAMES):
+        for name in examiner.names(directory, _MOST_NAMES):
             here = f"{directory}/{name}"
             status = examiner.ways.status(here)
             if status is not None and stat.S_ISLNK(status.st_mode) and _leads_astray(examiner, real, here):
@@ -270,7 +270,7 @@ def _unsearchable(examiner: Examiner, real: str, parts: _Parts) -> tuple[str, ..
 def _programs(examiner: Examiner, real: str, parts: _Parts) -> list[str]:
     """Relative paths of bin/* and pkg/tool/*/*."""
     directories = ("bin", *parts.tool_directories)
-    return [f"{d}/{name}" for d in directories for name in examiner.host.listdir(f"{real}/{d}", _MOST_NAMES)]
+    return [f"{d}/{name}" for d in directories for name in examiner.names(f"{real}/{d}", _MOST_NAMES)]
 
 
 def _not_executable(examiner: Examiner, real: str, parts: _Parts) -> tuple[str, ...]:

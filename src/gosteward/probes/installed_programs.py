@@ -44,7 +44,7 @@ def _names_in(examiner: Examiner, directories: tuple[str, ...]) -> list[str]:
     for directory in directories:
         if directory in OTHER_PROGRAM_DIRECTORIES:  # GOBIN=/usr/local/bin: most programs there are none of Go's
             continue
-        names = examiner.host.listdir(directory, MOST_PROGRAMS)
+        names = examiner.names(directory, MOST_PROGRAMS)
         found += [f"{directory}/{name}" for name in names if not name.startswith(".")]
     return found[:MOST_PROGRAMS]
 
@@ -56,6 +56,6 @@ def _versioned(examiner: Examiner, contexts: Iterable[Context]) -> Iterator[str]
     for entry in entries:
         directories.setdefault(examiner.ways.to(entry.directory).real, entry.directory.rstrip("/"))
     for directory in list(directories.values())[:_MOST_DIRECTORIES]:
-        for name in examiner.host.listdir(directory or "/", _MOST_NAMES):
+        for name in examiner.names(directory or "/", _MOST_NAMES):
             if name.startswith("go1") and VERSIONED.match(name):
                 yield f"{directory}/{name}"

@@ -173,7 +173,7 @@ def _clone3(seccomp: int, container: str) -> str:
     """What clone3 answers. The filters of container runtimes answer with an error; those of a hardened service may kill who asks."""
     if seccomp > 0 and not container:
         return ""
-    from gosteward.host import system_calls  # noqa: PLC0415  # ctypes is slow to import
+    from gosteward.host import system_calls  # ctypes is slow to import
 
     return system_calls.clone3()
 

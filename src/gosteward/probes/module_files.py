@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 MOST_REQUIREMENTS = 500
 MOST_CONFLICTS = 10
 MOST_DIFFERENCES = 10
+MOST_SUM_ERRORS = 10
 _SUM_LIMIT = 4 << 20
 
 
@@ -54,6 +55,7 @@ class _Module(NamedTuple):
     work_file: WorkFile | None
     sums: GoSum
     go_sum: str
+    sum_errors: tuple[Location, ...] = ()
 
 
 def examine(around: Surroundings, root: Root, budget: int) -> Workspace:
@@ -104,6 +106,7 @@ def examine(around: Surroundings, root: Root, budget: int) -> Workspace:
             if line.verb in gomod.SINCE
         ),
         has_main=sources.has_main or not sources.complete or not module.go_mod,
+        go_sum_errors=module.sum_errors,
     )
 
 
@@ -131,6 +134,7 @@ def _read(around: Surroundings, root: str) -> _Module:
         work_file=work_file,
         sums=gosum.parse(f"{sums}\n{beside_work}" if beside_work else sums),
         go_sum=go_sum if host.exists(go_sum) else "",
+        sum_errors=tuple(Location(go_sum, *line) for line in gosum.parse(sums).malformed[:MOST_SUM_ERRORS]),
     )
 
 

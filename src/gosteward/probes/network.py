@@ -88,7 +88,16 @@ def merged(checks: Sequence[NetworkCheck]) -> tuple[NetworkCheck, ...]:
     """Equal checks of several groups as one, with the contexts of all."""
     found: dict[tuple[object, ...], NetworkCheck] = {}
     for check in checks:
-        key = (check.kind, check.url, check.via, check.ok, check.reason, check.trust_store, check.fallback)
+        key = (
+            check.kind,
+            check.url,
+            check.via,
+            check.ok,
+            check.reason,
+            check.trust_store,
+            check.fallback,
+            check.module,
+        )
         before = found.setdefault(key, check)
         contexts = tuple(dict.fromkeys((*before.contexts, *check.contexts)))
         found[key] = before._replace(contexts=contexts, required=before.required or check.required)
@@ -123,7 +132,7 @@ class _Session:
             ImportError: a server wants TLS, and this Python has none.
         """
         for settings in dict.fromkeys(asker.trust for asker in groups if _needs_tls(asker)):
-            from gosteward import tls  # noqa: PLC0415 (ssl is slow to import)
+            from gosteward import tls
 
             self._trusts[settings] = trust.read(self.host, self.user, settings)
             self._verifying[settings] = tls.verifying(self._trusts[settings].pem)
@@ -147,6 +156,8 @@ class _Session:
         calls += [of_module(item) for item in wanted]
         answers = in_parallel(calls, until)
         self.modules = tuple(a for a in answers[len(servers) :] if isinstance(a, NetworkCheck))
+        with as_user(self.host, self.user):
+            self.modules += proxy_modules.absent_from_directories(self.host, self.snapshot, groups)
         outcomes = {s: a if isinstance(a, Outcome) else server_answers.late() for s, a in zip(servers, answers)}
         return tuple(item for asker in groups for item in self._of_entries(asker, outcomes))
 
@@ -266,7 +277,7 @@ class _Session:
 
     def _trusted_by_directories(self, item: Asked, store: trust.Trust) -> bool:
         """Whether the certificates of the directories make the difference: go reads them besides the bundle."""
-        from gosteward import tls  # noqa: PLC0415 (ssl is slow to import)
+        from gosteward import tls
 
         whole = trust.with_directories(self.host, self.user, store)
         request = self._request(item.asker, self.until)

@@ -1,7 +1,7 @@
-"""Modules that a project needs, as the proxies of the site serve them: are their bytes those of go.sum?
+"""Modules that a project needs, as the proxies of the site serve them: are they there, and are their bytes those of go.sum?
 
-Only proxies that are not public are asked, and only for what the next build would ask them anyway. Directories (file://) are
-read by the probe of the workspaces.
+Only proxies that are not public are asked, and only for what the next build would ask them anyway. What directories (file://) hold
+of go.sum is compared by the probe of the workspaces; here it is only seen whether they have a module at all.
 """
 
 from __future__ import annotations
@@ -29,13 +29,23 @@ PUBLIC_PROXIES = ("proxy.golang.org", "goproxy.io", "goproxy.cn", "mirrors.aliyu
 
 
 class Wanted(NamedTuple):
-    """A module with the checksum that go.sum has for it, and the proxies that go asks, in their order."""
+    """A module with the checksum that go.sum has for it (None without one), and the proxies that go asks, in their order.
+
+    Attributes:
+        alone: go asks nobody else than these.
+    """
 
     module: Needed
-    recorded: gosum.Sum
+    recorded: gosum.Sum | None
     go_sum: str
     urls: tuple[Url, ...]
     asker: Asker
+    alone: bool = False
+
+    @property
+    def name(self) -> str:
+        """Path and version: "example.com/greet@v1.0.0"."""
+        return f"{self.module.requirement.path}@{self.module.requirement.version}"
 
 
 def wanted(host: Host, user: User, snapshot: Snapshot, groups: tuple[Asker, ...]) -> tuple[Wanted, ...]:
@@ -44,38 +54,82 @@ def wanted(host: Host, user: User, snapshot: Snapshot, groups: tuple[Asker, ...]
     sums: dict[str, gosum.GoSum] = {}
     for asker in groups:
         urls = _site_proxies(asker)
+        alone = len(urls) == sum(entry.kind != "off" for entry in asker.entries)
         for module in asker.needs(snapshot) if urls else ():
             requirement, path = module.requirement, module.workspace.go_sum
             key = (requirement.path, requirement.version)
-            if not requirement.summed or not path or key in found or len(found) >= MOST_MODULES:
+            if key in found or len(found) >= MOST_MODULES:
                 continue
-            if path not in sums:
+            if path and path not in sums:
                 sums[path] = _read(host, user, path)
-            recorded = sums[path].of(*key)
-            if recorded is not None:
-                found[key] = Wanted(module, recorded, path, urls, asker)
+            recorded = sums[path].of(*key) if path else None
+            if recorded is not None or alone:
+                found[key] = Wanted(module, recorded, path, urls, asker, alone)
     return tuple(found.values())
 
 
+def absent_from_directories(host: Host, snapshot: Snapshot, groups: tuple[Asker, ...]) -> tuple[NetworkCheck, ...]:
+    """Modules that none of the directories has, for lists that name only directories; to be called as the user."""
+    found = []
+    for asker in groups:
+        listed = [entry for entry in asker.entries if entry.kind != "off"]
+        urls = [url for url in (parse(entry_url(entry)) for entry in listed if entry.kind == "file") if url is not None]
+        places = [url.path.rstrip("/") for url in urls]
+        if not places or len(places) < len(listed) or not all(host.is_directory(place) for place in places):
+            continue
+        for module in asker.needs(snapshot)[:MOST_MODULES]:
+            files = [f"{place}/{_file(module, '.mod')}" for place in places]
+            if not any(host.exists(file) for file in files):
+                found.append(_absent(Wanted(module, None, "", tuple(urls), asker, alone=True), urls[-1], 0, 0.0))
+    return tuple(found)
+
+
 def checked(item: Wanted, request: Request) -> NetworkCheck | None:
-    """Fetch the zip and compare; None where no proxy has it, or the answer is no zip."""
-    requirement = item.module.requirement
+    """Fetch the zip and compare, or see whether the module is there; None where that says nothing."""
     begun = time.monotonic()
+    status = 0
     for url in item.urls:
-        path = f"{url.path.rstrip('/')}/{gomod.escape(requirement.path)}/@v/{gomod.escape(requirement.version)}.zip"
-        archive = url._replace(path=path, user="")
+        suffix = ".zip" if item.recorded is not None else ".mod"
+        file = url._replace(path=f"{url.path.rstrip('/')}/{_file(item.module, suffix)}", user="")
         try:
-            answer = fetch.fetch(archive, request._replace(limit=ZIP_LIMIT))
+            answer = fetch.fetch(file, request._replace(limit=ZIP_LIMIT))
         except fetch.FetchError:
             return None
-        if answer.status == 200 and not answer.cut:
-            return _compared(item, archive, answer.body, time.monotonic() - begun)
-    return None
+        if answer.status == 200:
+            return None if answer.cut else _compared(item, file, answer.body, time.monotonic() - begun)
+        status = answer.status
+        if status not in (404, 410):
+            return None
+    return _absent(item, item.urls[-1], status, time.monotonic() - begun) if item.alone else None
+
+
+def _file(module: Needed, suffix: str) -> str:
+    requirement = module.requirement
+    return f"{gomod.escape(requirement.path)}/@v/{gomod.escape(requirement.version)}{suffix}"
+
+
+def _absent(item: Wanted, url: Url, status: int, seconds: float) -> NetworkCheck:
+    return NetworkCheck(
+        kind="module",
+        url=url.shown,
+        host=url.host,
+        port=url.effective_port,
+        ok=False,
+        step="http",
+        reason="not-there",
+        detail=f"HTTP status {status}" if status else "no such file",
+        status=status,
+        seconds=round(seconds, 3),
+        contexts=item.asker.contexts,
+        setting=item.asker.setting,
+        required=True,
+        module=item.name,
+    )
 
 
 def _compared(item: Wanted, archive: Url, body: bytes, seconds: float) -> NetworkCheck | None:
-    digest = dirhash.of_zip(body)
-    if not digest:
+    digest = dirhash.of_zip(body) if item.recorded is not None else ""
+    if item.recorded is None or not digest:
         return None
     check = NetworkCheck(
         kind="module",
@@ -87,6 +141,7 @@ def _compared(item: Wanted, archive: Url, body: bytes, seconds: float) -> Networ
         contexts=item.asker.contexts,
         setting=item.asker.setting,
         required=True,
+        module=item.name,
     )
     if digest == item.recorded.digest:
         return check

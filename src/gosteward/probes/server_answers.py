@@ -186,6 +186,11 @@ def http_proxy_checks(all_asked: tuple[Asked, ...]) -> list[NetworkCheck]:
         check = _blank("http-proxy", via, None, item.asker)._replace(setting=line, seconds=item.check.seconds)
         if error is not None and error.by_proxy:
             check = _failed(check, error)
+        elif item.outcome.answer is not None and item.outcome.answer.status == 407:
+            # Only a proxy on the way asks for a password with this status; over https it is the error above.
+            check = check._replace(
+                ok=False, step="http", reason="credentials", status=407, detail=_described(item.outcome.answer)
+            )
         key = (via, item.asker.contexts)
         if key not in found or check.ok:
             found[key] = check

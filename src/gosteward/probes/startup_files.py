@@ -158,7 +158,7 @@ class _Reader:
     def _described(self, place: Place, status: os.stat_result | None, link: os.stat_result) -> StartupFile:
         known = status if status is not None else link
         readable = place.dialect in READ_BY_ROOT or self.host.may(place.path, "r", self.user)
-        problem = "" if status is not None else self._link_problem(place.path)
+        problem, target = ("", "") if status is not None else self._link_problem(place.path)
         for test, name in KINDS:
             problem = name if status is not None and test(status.st_mode) else problem
         return StartupFile(
@@ -174,16 +174,26 @@ class _Reader:
             size=known.st_size if status is not None else 0,
             writable_by_others=status is not None and self._others_write(status),
             problem=problem,
+            target=target,
         )
 
-    def _link_problem(self, path: str) -> str:
-        """Why a link leads nowhere: "loop", or "" where its target is missing."""
+    def _link_problem(self, path: str) -> tuple[str, str]:
+        """Why a link leads nowhere: "loop", or "dangling" with the name that is missing; both "" for what the user may not see."""
         for _ in range(40):
             target = self.host.readlink(path)
             if not target:
-                return ""
+                return ("dangling", path) if self._surely_missing(path) else ("", "")
             path = os.path.normpath(target if target.startswith("/") else f"{path.rpartition('/')[0]}/{target}")
-        return "loop"
+        return "loop", ""
+
+    def _surely_missing(self, path: str) -> bool:
+        """Nothing is there, and the user may look there."""
+        if self.host.lstat(path) is not None:
+            return False
+        above = path.rpartition("/")[0]
+        while above and self.host.lstat(above) is None:
+            above = above.rpartition("/")[0]
+        return self.host.may(above or "/", "x", self.user)
 
     def _others_write(self, status: os.stat_result) -> bool:
         if not stat.S_ISREG(status.st_mode):

@@ -30,6 +30,19 @@ GROWN = 1 << 14
 # In the line itself: zsh leaves the word out of its trace.
 REPLACES = re.compile(r"(?:^|[\s;&|{(])exec\s")
 HIDDEN = ("go", "gofmt")
+# bash: `/home/dev/.profile: line 31: syntax error: ...`, maybe with `bash: ` in front; dash: `: 31: Syntax error: ...`;
+# zsh: `/home/dev/.zshrc:3: parse error near ...`; fish: `/etc/fish/config.fish (line 3): Missing end ...`.
+SYNTAX_ERROR = re.compile(
+    r"^(?:-?\w{2,8}: (?:\d{1,9}: (?:\. )?)?)?(?P<path>/[^\n:(]{1,1000}?)(?:: line |: ?| \(line )(?P<line>\d{1,9})\)?: "
+    r"(?:syntax error|Syntax error|parse error|unexpected EOF|unmatched|Unterminated|Missing end|Expected|Unexpected)",
+    re.MULTILINE,
+)
+ERRORS_LIMIT = 1 << 16
+# A function that calls the program of its own name after all.
+CALLS_GO = re.compile(
+    r"\b(?:command|exec|env|nice|time)\s+(?:\w+=\S*\s+){0,9}(?:/\S{0,200}/)?(?:go|gofmt)\b|(?<![\w.-])/\S{0,200}/bin/go(?:fmt)?\b"
+)
+BODY_LINES = 15
 BASH_FUNCTION = re.compile(r"(go|gofmt) (\d{1,8}) (.+)")
 ZSH_FUNCTION = re.compile(r"(go|gofmt) is (?:a shell|an autoload shell) function(?: from (.+))?")
 
@@ -185,7 +198,19 @@ def _context(start: Start, user: User, plain: Answer, traced: Answer, texts: _Te
         run_as=user.name,
         seconds=round(plain.run.seconds, 3),
         slow=told.slow,
+        syntax_errors=_syntax_errors(plain.run.errors or b"", texts),
     )
+
+
+def _syntax_errors(errors: bytes, texts: _Texts) -> tuple[Location, ...]:
+    """Files that the shell could not parse, as it says itself: there is no other trace of that."""
+    found: dict[str, Location] = {}
+    for match in SYNTAX_ERROR.finditer(errors[:ERRORS_LIMIT].decode("utf-8", "surrogateescape")):
+        path, line = match["path"], int(match["line"])
+        number = min(line, len(texts.lines(path)))  # "unexpected end of file" is told of the line behind the last one
+        if number:
+            found.setdefault(path, Location(path, number, texts(path, number)[:300].rstrip("\r")))
+    return tuple(found.values())[:5]
 
 
 def _status(plain: Answer, traced: Answer) -> str:
@@ -320,7 +345,19 @@ def _function(line: str, texts: _Texts) -> list[Alias]:
 
 def _named_function(name: str, path: str, line: int, texts: _Texts) -> Alias:
     source = Location(path=path, line=line, text=texts(path, line)[:300]) if path.startswith("/") else None
-    return Alias(name=name, value="", kind="function", source=source)
+    return Alias(
+        name=name, value=_call_of_go(path, line, texts) if source and line else "", kind="function", source=source
+    )
+
+
+def _call_of_go(path: str, first: int, texts: _Texts) -> str:
+    """How the function that begins at a line calls the program of its own name; "" if it does not."""
+    for number in range(first, first + BODY_LINES):
+        text = texts(path, number)[:1000]
+        call = CALLS_GO.search(text)
+        if call is not None or text.rstrip() in ("}", "end"):
+            return " ".join(call.group().split())[:120] if call else ""
+    return ""
 
 
 def _fish_function(line: str, told: Attribution, texts: _Texts) -> list[Alias]:

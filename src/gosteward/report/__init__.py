@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gosteward.errors import FINDINGS, HEALTHY, NOT_JUDGED
 from gosteward.finding import SEVERITIES
+from gosteward.report import secrets
 
 if TYPE_CHECKING:
     from gosteward.catalogs import Catalog
@@ -61,7 +62,7 @@ class Report(NamedTuple):
 
 
 def render(report: Report, format_name: str, words: Catalog) -> str:
-    """The report in one of FORMATS, ending with a line feed."""
+    """The report in one of FORMATS, ending with a line feed, without passwords that lines of files may hold."""
     module = importlib.import_module(f"{__name__}.{format_name}")
-    text: str = module.render(report, words)
+    text: str = module.render(report._replace(judgement=secrets.without(report.judgement)), words)
     return text

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gosteward.report.layout import visible
+
 if TYPE_CHECKING:
     from gosteward.catalogs import Catalog
     from gosteward.finding import Judged
@@ -36,7 +38,7 @@ def _finding(judged: Judged, words: Catalog) -> str:
 
 
 def _data(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return visible(text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A"))
 
 
 def _property(text: str) -> str:

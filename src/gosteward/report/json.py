@@ -16,7 +16,7 @@ SCHEMA = "gosteward.report/1"
 
 def render(report: Report, words: Catalog) -> str:
     """One JSON object; bytes of the host that are no text are kept as lone surrogates, escaped."""
-    return json.dumps(document(report, words), indent=1, ensure_ascii=words.language == "en") + "\n"
+    return json.dumps(document(report, words), indent=1, ensure_ascii=True) + "\n"
 
 
 def document(report: Report, words: Catalog) -> dict[str, Any]:

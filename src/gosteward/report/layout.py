@@ -50,6 +50,9 @@ def wrapped(text: str, first: str, rest: str, width: int = WIDTH) -> list[str]:
 
 def _pieces(text: str) -> list[str]:
     """Words with the blank behind them; a wide character is a word of its own, closing punctuation stays with it."""
+    if text.isascii():
+        *words, last = text.split(" ")
+        return [f"{word} " for word in words] + ([last] if last else [])
     pieces: list[str] = []
     word = ""
     for character in text:

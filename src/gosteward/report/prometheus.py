@@ -19,18 +19,18 @@ def render(report: Report, words: Catalog) -> str:
     """Counts by severity, one series per finding, whether the host was judged, and how long it took."""
     seconds = dict(report.seconds).get("total", 0.0)
     lines = [
-        *_head("gosteward_findings", "Findings of the last examination by severity."),
+        *_head("gosteward_findings", words.words("Findings of the last examination by severity.")),
         *(f'gosteward_findings{{severity="{name}"}} {report.count(name)}' for name in SEVERITIES),
-        *_head("gosteward_finding", "One series per finding, always 1."),
+        *_head("gosteward_finding", words.words("One series per finding, always 1.")),
         *(
             f'gosteward_finding{{rule="{j.finding.rule.id}",severity="{j.severity}",subject="{_label(j.finding.subject)}"}} 1'
             for j in report.judgement.findings
         ),
-        *_head("gosteward_not_judged", "Rules that could not be judged."),
+        *_head("gosteward_not_judged", words.words("Rules that could not be judged.")),
         f"gosteward_not_judged {len({n.rule for n in report.missed})}",
-        *_head("gosteward_exit_code", "Exit code of the examination."),
+        *_head("gosteward_exit_code", words.words("Exit code of the examination.")),
         f"gosteward_exit_code {report.exit_code}",
-        *_head("gosteward_examination_seconds", "Wall time of the examination."),
+        *_head("gosteward_examination_seconds", words.words("Wall time of the examination.")),
         f"gosteward_examination_seconds {seconds:.4f}",
     ]
     return "\n".join(lines) + "\n"

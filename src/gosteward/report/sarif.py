@@ -75,10 +75,17 @@ def _result(judged: Judged, index: int, words: Catalog) -> dict[str, Any]:
 
 def _location(place: Location) -> dict[str, Any]:
     # Bytes that are no text are percent-encoded as they are.
-    uri = "file://" + quote(place.path.encode("utf-8", "surrogateescape"))
+    uri = "file://" + quote(_bytes(place.path))
     physical: dict[str, Any] = {"artifactLocation": {"uri": uri}}
     if place.line:
         physical["region"] = {"startLine": place.line}
         if place.text:
             physical["region"]["snippet"] = {"text": place.text}
     return {"physicalLocation": physical}
+
+
+def _bytes(path: str) -> bytes:
+    try:
+        return path.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:  # no path of a host; a recorded snapshot may hold anything
+        return path.encode("utf-8", "replace")

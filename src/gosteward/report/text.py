@@ -27,7 +27,7 @@ def render(report: Report, words: Catalog) -> str:
         lines += [*_finding(judged, report, words), *_consequences(judged, by_fingerprint, words), ""]
     notes = [j for j in report.roots if j.severity == "note"]
     if notes:
-        lines += [line for judged in notes for line in _note(judged, report, words)] + [""]
+        lines += [line for judged in notes for line in _note(judged, words)] + [""]
     lines += _not_judged(report, words)
     lines.append(summary(report, words))
     return "\n".join(lines) + "\n"
@@ -109,7 +109,7 @@ def _consequences(judged: Judged, known: dict[str, Judged], words: Catalog) -> l
     return lines
 
 
-def _note(judged: Judged, report: Report, words: Catalog) -> list[str]:
+def _note(judged: Judged, words: Catalog) -> list[str]:
     found = judged.finding
     place = next((f" ({p.path}:{p.line})" if p.line else "" for p in found.locations), "")
     text = f"{severity_word(judged.severity, words)}: {found.rule.id}: {visible(words.text(found.message))}{visible(place)}"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from gosteward.finding import Explains, Finding, Rule, Text
 from gosteward.impact import NO_GO_RUNS
-from gosteward.limit_lines import raising
+from gosteward.limit_lines import limits_for, raising
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,7 +30,7 @@ NEEDED = 1 << 30
 
 
 def check(snapshot: Snapshot) -> Iterator[Finding]:
-    tight = tuple(limit for limit in snapshot.machine.limits if limit.name == "as" and 0 <= effective(limit) < NEEDED)
+    tight = tuple(limit for limit in limits_for(snapshot) if limit.name == "as" and 0 <= effective(limit) < NEEDED)
     configured = tuple(limit for limit in tight if limit.location is not None)
     # Without a line it is this very process that inherited the limit, mostly from the line that is found besides.
     for limit in configured or tight[:1]:

@@ -18,7 +18,7 @@ RULE = Rule(
     slug="cron-job-cannot-find-go",
     title="a cron job cannot find go",
     severity="error",
-    needs=("contexts", "toolchains"),
+    needs=("contexts", "toolchains", "crontabs"),
     symptoms=("/bin/sh: 1: go: not found", "/bin/sh: go: command not found"),
 )
 

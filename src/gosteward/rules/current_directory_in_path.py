@@ -6,11 +6,12 @@ import re
 from shlex import quote
 from typing import TYPE_CHECKING, NamedTuple
 
-from gosteward.finding import Finding, Rule, Text
+from gosteward.finding import Explains, Finding, Rule, Text
+from gosteward.obstacles import claims, severity_of
 from gosteward.path_text import defect
-from gosteward.reach import line_behind
+from gosteward.reach import WANTED, holding_go, line_behind, plain
 from gosteward.remedies import replace_line
-from gosteward.viewpoint import own_contexts, variable
+from gosteward.viewpoint import first_go, own_contexts, variable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,6 +64,7 @@ def _entries(snapshot: Snapshot) -> tuple[_Entry, ...]:
 def _finding(snapshot: Snapshot, entry: _Entry) -> Finding:
     line = entry.location
     new = _without(entry)
+    hit = _lacking(snapshot, entry)
     return Finding(
         rule=RULE,
         subject=f"{line.path}:{entry.text or 'empty'}",
@@ -70,6 +72,8 @@ def _finding(snapshot: Snapshot, entry: _Entry) -> Finding:
         locations=(line,),
         evidence=(f"sed -n {line.line}p {quote(line.path)}",) if line.line else (),
         contexts=entry.contexts,
+        severity=severity_of(snapshot, hit) if hit else "",
+        explains=(*claims(snapshot, hit), Explains("GS116", entry.text)) if hit else (),
         risk="confirm",
         commands=(replace_line(snapshot, line, new),) if new and line.line else (),
         advice=Text(
@@ -78,7 +82,28 @@ def _finding(snapshot: Snapshot, entry: _Entry) -> Finding:
     )
 
 
+def _meant(entry: _Entry) -> str:
+    """The absolute directory of an entry that a blank in front makes a relative one; "" for others."""
+    text = entry.text.strip()
+    return text if text != entry.text and text.startswith("/") else ""
+
+
+def _lacking(snapshot: Snapshot, entry: _Entry) -> tuple[str, ...]:
+    """Contexts that find no go because of the blank."""
+    if plain(_meant(entry)) not in holding_go(snapshot):
+        return ()
+    own = own_contexts(snapshot, *WANTED)
+    return tuple(c.name for c in own if c.name in entry.contexts and first_go(c) is None)
+
+
 def _message(entry: _Entry) -> Text:
+    if _meant(entry):
+        return Text(
+            "{file} puts '{entry}' on PATH: the blank in front of {directory} makes it a relative directory, which is not there",
+            file=entry.location.path,
+            entry=entry.text,
+            directory=_meant(entry),
+        )
     values = {"file": entry.location.path, "position": str(entry.position)}
     if not entry.text:
         return Text(
@@ -92,6 +117,9 @@ def _message(entry: _Entry) -> Text:
 def _without(entry: _Entry) -> str:
     """The line without what makes the entry; "" if that is not plain to see."""
     text = entry.location.text
+    if _meant(entry):
+        new = text.replace(f":{entry.text}", f":{_meant(entry)}", 1)
+        return new if new != text else ""
     if entry.text:
         word = re.escape(entry.text)
         new = re.sub(rf"(?<=[=\"']){word}:|:{word}(?=[:\"'\s;]|$)", "", text, count=1)

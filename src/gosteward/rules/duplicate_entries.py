@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gosteward import remedies
 from gosteward.finding import Finding, Rule, Text
+from gosteward.obstacles import early_returns
 from gosteward.reach import added, holding_go, installed_programs, on_path, own_readers
 
 if TYPE_CHECKING:
@@ -78,6 +79,8 @@ def _finding(snapshot: Snapshot, lines: list[_Growing]) -> Finding:
 
 
 def _commands(snapshot: Snapshot, growing: _Growing, where: Location) -> tuple[str, ...]:
+    if any(obstacle.location == where for obstacle in early_returns(snapshot)):
+        return ()  # GS106 moves that line and guards it: a second edit by line numbers would meet another line
     text = where.text
     if text.startswith(("export PATH=", "PATH=")) and text.count(":") == 1 and not any(c in text for c in ";&|`("):
         guard = remedies.guarded_line(snapshot, "bash", growing.directory)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from gosteward import remedies
@@ -32,17 +33,14 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
 def _finding(snapshot: Snapshot, obstacle: Obstacle) -> Finding:
     line = obstacle.location
     shell = snapshot.user.shell.rpartition("/")[2] or "sh"
+    passed_over = line.path.startswith("/etc/profile.d/") and not line.path.endswith(".sh")
     commands = remedies.best(snapshot, obstacle.contexts, obstacle.directory)
+    if passed_over and shell in ("bash", "sh", "dash", "ash", "ksh"):
+        commands = (f"mv --no-clobber {quote(line.path)} {quote(line.path + '.sh')}",)
     return Finding(
         rule=RULE,
         subject=line.path,
-        message=Text(
-            "{file} adds {directory} to PATH; {shell}, the login shell of {user}, does not read {file}",
-            file=line.path,
-            directory=obstacle.directory,
-            shell=shell,
-            user=snapshot.user.name or "this user",
-        ),
+        message=_message(snapshot, obstacle, shell, passed_over=passed_over),
         locations=(line, *obstacle.also),
         evidence=(f"getent passwd {snapshot.user.name or snapshot.user.uid}",),
         contexts=obstacle.contexts,
@@ -51,6 +49,22 @@ def _finding(snapshot: Snapshot, obstacle: Obstacle) -> Finding:
         risk="confirm" if commands else "manual",
         commands=commands,
         advice=_advice(shell),
+    )
+
+
+def _message(snapshot: Snapshot, obstacle: Obstacle, shell: str, *, passed_over: bool) -> Text:
+    values = {"file": obstacle.location.path, "directory": obstacle.directory}
+    if passed_over:
+        return Text(
+            "{file} adds {directory} to PATH, but /etc/profile reads only those files of /etc/profile.d whose names end in .sh",
+            **values,
+        )
+    user = snapshot.user.name or "this user"
+    return Text(
+        "{file} adds {directory} to PATH; {shell}, the login shell of {user}, does not read {file}",
+        shell=shell,
+        user=user,
+        **values,
     )
 
 

@@ -31,7 +31,7 @@ RULE = Rule(
         "Is a directory",
     ),
 )
-_STATEMENT = re.compile(r"(?:export\s+)?PATH\s*=|set\s+-|setenv\s+PATH\b|fish_add_path\b|set\s+path\b")
+_STATEMENT = re.compile(r"(?:export\s+)?(?i:[PATH]{4})\s*\+?=|set\s+-|setenv\s+PATH\b|fish_add_path\b|set\s+path\b")
 _DIRECTORY = re.compile(r"(?<![\w}/.])(?:\$HOME|~)?/[\w./@+-]{1,200}")
 
 
@@ -57,13 +57,15 @@ def _lines(snapshot: Snapshot) -> Iterator[_Line]:
     for file in snapshot.startup_files:
         readers = own_readers(snapshot, file)
         for line in file.lines:
-            fault = misspelt(line)
+            fault = misspelt(line, readers)
             obstacle = obstacles.get((line.location.path, line.location.line))
             if not fault or fault == "dollar-in-environment-file" or line.carriage_return:
                 continue
             # fish has a function named export, which serves single values well; of $PATH it takes one directory.
             spoilt = line.kind == "path" and any(without_system(c) for c in readers)
             if fault == "export-in-fish" and obstacle is None and not spoilt:
+                continue
+            if fault == "bash-in-sh" and obstacle is None:  # where sh is bash, the line does what it says
                 continue
             if readers or fault == "export-in-environment-file":
                 yield _Line(file, line, fault, obstacle)
@@ -130,6 +132,18 @@ def _message(item: _Line) -> Text:
         return Text("`{line}` in {file} has blanks beside the equals sign: the shell takes it for a command", **values)
     if item.fault == "smart-quotes":
         return Text("`{line}` in {file} has typographic quotes: they become part of the value", **values)
+    if item.fault == "invisible-character":
+        return Text(
+            "`{line}` in {file} has a character that looks like a blank, or like nothing, and is part of a word for the shell (a no-break space, U+00A0, or one like it)",
+            **values,
+        )
+    if item.fault == "misspelt-name":
+        return Text("`{line}` in {file} sets another variable than PATH: its name is written in capitals", **values)
+    if item.fault == "bash-in-sh":
+        return Text(
+            "`{line}` in {file} is written for bash; the sh of this host, which reads the file, knows no `+=` and no `[[`",
+            **values,
+        )
     if item.fault == "semicolon":
         return Text("`{line}` in {file} separates directories by a semicolon: the assignment ends there", **values)
     if item.fault == "space-after-colon":

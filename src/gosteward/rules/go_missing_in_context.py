@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from gosteward.obstacles import Obstacle
-    from gosteward.snapshot import Snapshot
+    from gosteward.snapshot import Location, Snapshot
 
 RULE = Rule(
     id="GS102",
@@ -38,7 +38,7 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
 
 def _finding(snapshot: Snapshot, causes: tuple[Obstacle, ...], contexts: tuple[str, ...], directory: str) -> Finding:
     commands = remedies.best(snapshot, contexts, directory)
-    lines = providers(snapshot)
+    lines = providers(snapshot) or _setters(snapshot, contexts)
     how_bad = severity(snapshot, contexts)
     return Finding(
         rule=RULE,
@@ -58,9 +58,27 @@ def _finding(snapshot: Snapshot, causes: tuple[Obstacle, ...], contexts: tuple[s
     )
 
 
+def _setters(snapshot: Snapshot, contexts: tuple[str, ...]) -> tuple[Location, ...]:
+    """Lines that give these contexts the PATH they have, where one line of a file gives all of it."""
+    found: dict[Location, None] = {}
+    for context in wanted(snapshot):
+        sources = {e.sources[0] for e in context.search_path if e.sources} if context.name in contexts else set()
+        found.update((s, None) for s in sources if len(sources) == 1 and s.line)
+    return tuple(found)
+
+
 def _message(snapshot: Snapshot, directory: str, contexts: tuple[str, ...]) -> Text:
     having = ", ".join(c.name for c in wanted(snapshot) if first_go(c) is not None)
     lines = providers(snapshot)
+    setters = _setters(snapshot, contexts) if not lines else ()
+    if setters:
+        return Text(
+            "{directory} is on PATH for {having}; {place} gives a PATH without it to {contexts}, which find no go",
+            having=having,
+            directory=directory,
+            place=", ".join(f"{line.path}:{line.line}" for line in setters),
+            contexts=", ".join(contexts),
+        )
     if not lines:
         return Text(
             "{directory} is on PATH for {having}; these start without it and find no go: {contexts}",

@@ -46,6 +46,8 @@ def _finding(workspace: Workspace, missing: tuple[Requirement, ...]) -> Finding:
         message=_message(workspace, first, go_sum),
         locations=(*(r.location for r in missing[:9] if r.location is not None), Location(go_sum)),
         evidence=(f"grep -n {quote(first.path)} {quote(workspace.go_mod)} {quote(go_sum)}",),
+        # Where nothing was fetched yet, what keeps a fetch from working is the fault, and has its own finding.
+        severity="" if workspace.go_sum or any(r.cached for r in missing) else "warning",
         risk="confirm",
         commands=(f"cd {quote(workspace.root)} && go mod tidy",),
         advice=Text(

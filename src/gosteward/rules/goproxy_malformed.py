@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from gosteward.finding import Explains, Finding, Rule, Text
 from gosteward.modulepaths import proxy_list
 from gosteward.proxyurls import entry_problem, ignored_entries, masked
+from gosteward.redaction import without_secrets
 from gosteward.rules.quoted_value import is_quoted
 from gosteward.settings_in_force import advice_to_unset, commands_to_unset, in_force, in_session, locations, place
 
@@ -14,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from gosteward.settings_in_force import InForce
-    from gosteward.snapshot import Snapshot
+    from gosteward.snapshot import Setting, Snapshot
 
 RULE = Rule(
     id="GS513",
@@ -58,13 +61,23 @@ def _finding(snapshot: Snapshot, found: InForce, message: Text, severity: str) -
         severity=severity if in_session(snapshot, found.contexts) else "warning",
         explains=(Explains("GS601"), Explains("GS606"), Explains("GS607"), Explains("GS616")) if not severity else (),
         risk="confirm",
-        commands=commands_to_unset(snapshot, setting) if not severity else (),
+        commands=_commands(snapshot, setting) if not severity else (),
         advice=Text(
             "Entries are URLs that start with https://, http:// or file:///, or the words direct and off, with `,` (go on after 404 and 410) or `|` (go on after every error) between them."
         )
         if not severity
         else advice_to_unset(snapshot, setting),
     )
+
+
+def _commands(snapshot: Snapshot, setting: Setting) -> tuple[str, ...]:
+    """What takes the value back, or writes it with commas where only the separators are wrong."""
+    corrected = ",".join(word for word in re.split(r"[\s;,]+", setting.value) if word)
+    sound = all(not entry_problem(entry) for entry in proxy_list(corrected))
+    whole = "|" not in setting.value and masked(corrected) == corrected and without_secrets(corrected) == corrected
+    if setting.origin == "goenv-file" and corrected != setting.value and sound and whole:
+        return (f"go env -w {quote(f'GOPROXY={corrected}')}",)
+    return commands_to_unset(snapshot, setting)
 
 
 def _ignored(found: InForce) -> Text:

@@ -39,6 +39,8 @@ def _mixed(exported: ExportedGoroot) -> bool:
     tree, running = exported.tree, exported.running
     if tree is None or (tree.real_path or tree.path) in (running.go.goroot, running.place):
         return False
+    if running.go.kind == "script" and not running.version:
+        return False  # a shim of a version manager, or a wrapper: which release it starts is not known
     first, second = goversion.parse(tree.version), goversion.parse(running.version)
     return first is None or second is None or first != second
 

@@ -6,7 +6,7 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from gosteward.finding import Explains, Finding, Rule, Text
-from gosteward.modules_in_use import builds_from_vendor
+from gosteward.modules_in_use import builds_from_vendor, looks_into_vendor
 from gosteward.snapshot import Location
 
 if TYPE_CHECKING:
@@ -33,6 +33,8 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
         vendor = workspace.vendor
         if vendor is not None and vendor.differences and builds_from_vendor(snapshot, workspace):
             yield _finding(workspace, vendor)
+        elif vendor is not None and not vendor.modules_txt and _is_missed(snapshot, workspace):
+            yield _without_list(workspace, vendor)
 
 
 def _finding(workspace: Workspace, vendor: Vendor) -> Finding:
@@ -53,6 +55,29 @@ def _finding(workspace: Workspace, vendor: Vendor) -> Finding:
         commands=(f"cd {quote(workspace.root)} && {tidy}go mod vendor",),
         advice=Text(
             "go.mod was changed and vendor/ was not brought up to date, or the other way round. Who maintains the module runs `go mod vendor` and commits both; who only builds it may use -mod=mod for one command. Keep vendor/: an offline build needs it."
+        ),
+    )
+
+
+def _is_missed(snapshot: Snapshot, workspace: Workspace) -> bool:
+    return bool(workspace.requirements) and looks_into_vendor(snapshot, workspace)
+
+
+def _without_list(workspace: Workspace, vendor: Vendor) -> Finding:
+    return Finding(
+        rule=RULE,
+        subject=workspace.root,
+        message=Text(
+            "{vendor} has no modules.txt: go takes it for the vendor directory all the same, misses every requirement of {go_mod} in it, and refuses to build",
+            vendor=vendor.path,
+            go_mod=workspace.go_mod,
+        ),
+        locations=(Location(vendor.path), Location(workspace.go_mod)),
+        evidence=(f"ls -l {quote(f'{vendor.path}/modules.txt')}",),
+        explains=(Explains("GS908", workspace.root),),
+        # `go mod vendor` writes the directory anew, and what another program keeps in it would be gone.
+        advice=Text(
+            "If go made the directory, bring modules.txt back from version control, or run `go mod vendor`, which writes the whole directory anew. If another program keeps its files there (PHP, Ruby), give it another name, or build with -mod=mod."
         ),
     )
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from gosteward.finding import Finding, Rule, Text
+from gosteward.finding import Explains, Finding, Rule, Text
 from gosteward.impact import surely_met
-from gosteward.room import FEW_INODES, TOO_FEW_INODES, TOO_LITTLE, rooms
+from gosteward.room import FEW_INODES, NO_INODES, TOO_FEW_INODES, TOO_LITTLE, rooms
 from gosteward.snapshot import Location
 
 if TYPE_CHECKING:
@@ -30,7 +30,8 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
     for room in rooms(snapshot):
         # btrfs and others count no inodes and say 0 of 0.
         short = room.total_inodes > 0 and 0 <= room.free_inodes < FEW_INODES
-        if short and not 0 <= room.free < TOO_LITTLE:
+        # Of a file system that is full the bytes are told (GS311); one without any inode takes no file, however small it is.
+        if short and (not 0 <= room.free < TOO_LITTLE or (room.free_inodes < NO_INODES and room.free > 0)):
             yield _finding(snapshot, room)
 
 
@@ -50,6 +51,7 @@ def _finding(snapshot: Snapshot, room: Room) -> Finding:
         evidence=(f"df -i {quote(room.paths[0])}",),
         contexts=room.contexts,
         severity="" if none_left else "warning",
+        explains=(Explains("GS311", room.point), Explains("GS313", room.point)) if room.free_inodes < NO_INODES else (),
         advice=Text(
             "Many small files use inodes up while bytes are free. `du --inodes -xh --max-depth=2` shows where they are; a module cache holds tens of thousands."
         ),

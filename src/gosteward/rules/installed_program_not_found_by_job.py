@@ -18,7 +18,7 @@ RULE = Rule(
     slug="installed-program-not-found-by-job",
     title="a job cannot find a program that go installed",
     severity="error",
-    needs=("contexts", "binaries"),
+    needs=("contexts", "binaries", "crontabs"),
     symptoms=("/bin/sh: 1: gopls: not found", "Failed to locate executable"),
 )
 

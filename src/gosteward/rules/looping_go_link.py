@@ -48,7 +48,11 @@ def _finding(snapshot: Snapshot, suspect: Suspect) -> Finding:
     chain = tuple(dict.fromkeys(f"{link.path} -> {link.target}" for link in program.links[:8]))
     trees = trees_for(snapshot, program.path)
     name = program.path.rpartition("/")[2]
-    commands = relink(program.path, f"{trees[0].path}/bin/{name}") if len(trees) == 1 else ()
+    # Where the directory is the link, there is no place for a link in it.
+    above = next((link.path for link in program.links if program.path.startswith(f"{link.path}/")), "")
+    commands: tuple[str, ...] = ()
+    if len(trees) == 1 and (not above or program.path == f"{above}/bin/{name}"):
+        commands = relink(above, trees[0].path) if above else relink(program.path, f"{trees[0].path}/bin/{name}")
     return Finding(
         rule=RULE,
         subject=program.path,
@@ -61,7 +65,11 @@ def _finding(snapshot: Snapshot, suspect: Suspect) -> Finding:
         evidence=(f"namei -l {quote(program.path)}",),
         contexts=suspect.impact.contexts,
         severity=suspect.impact.severity,
-        explains=(*NO_GO_RUNS, Explains("GS132"), Explains("GS408"), Explains("GS307")),
+        explains=(
+            *NO_GO_RUNS,
+            Explains("GS116", program.path.rpartition("/")[0]),
+            *(Explains(rule) for rule in ("GS132", "GS408", "GS307")),
+        ),
         risk="confirm" if commands else "manual",
         commands=commands,
         advice=Text(

@@ -65,7 +65,7 @@ def _in_gopath(workspace: Workspace, setting: Location | None, *, stops: bool) -
         locations=(*((setting,) if setting is not None else ()), Location(workspace.go_mod)),
         evidence=(f"ls -l {quote(workspace.go_mod)}", "go env GOPATH"),
         # A stray file, made by `go mod init` in the wrong directory, hurts nobody where go ignores it.
-        severity="" if stops or workspace.current or setting is not None else "warning",
+        severity="" if stops or workspace.requirements else "warning",
         advice=Text(
             "GOPATH is the place of the module cache and of installed programs, never a project's own directory. Give GOPATH another value, or take the line that sets it away: the default is go in the home directory."
         )

@@ -38,16 +38,22 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
 
 def _finding(snapshot: Snapshot, workspace: Workspace) -> Finding:
     user, foreign = snapshot.user, workspace.uid != snapshot.user.uid
-    owner = "root" if workspace.uid == 0 else f"uid {workspace.uid}"
+    name = user.name or f"uid {user.uid}"
     back = foreign and inside(workspace.root, user.home) and user.name
     return Finding(
         rule=RULE,
         subject=workspace.root,
         message=Text(
             "{user} may not write in {root}, which belongs to {owner}: `go build`, `go get` and `go mod tidy` cannot leave anything there",
-            user=user.name or f"uid {user.uid}",
+            user=name,
             root=workspace.root,
-            owner=owner if foreign else "that user, with a mode that forbids it",
+            owner="root" if workspace.uid == 0 else f"uid {workspace.uid}",
+        )
+        if foreign
+        else Text(
+            "{user} owns {root} but has no permission to write in it: `go build`, `go get` and `go mod tidy` cannot leave anything there",
+            user=name,
+            root=workspace.root,
         ),
         locations=(Location(workspace.root),),
         evidence=(f"ls -ld {quote(workspace.root)}",),
@@ -55,7 +61,7 @@ def _finding(snapshot: Snapshot, workspace: Workspace) -> Finding:
         commands=(f"chown -hR {quote(f'{user.name}:')} {quote(workspace.root)}",) if back else (),
         advice=Text(
             "It was cloned or written as another user, mostly by `sudo git clone` or from a container. Give it back to {user}, or build with `go build -o` to a place that is open.",
-            user=user.name or "the user",
+            user=name,
         )
         if foreign
         else Text(

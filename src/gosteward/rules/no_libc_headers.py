@@ -48,12 +48,7 @@ def _finding(snapshot: Snapshot, standing: Standing, contexts: tuple[str, ...], 
     return Finding(
         rule=RULE,
         subject=compiler.path,
-        message=Text(
-            "the C compiler {compiler} is there, but not the headers of the C library: {headers} is in none of its include directories; {who} cannot be built",
-            compiler=compiler.path,
-            headers=", ".join(toolchain.missing_headers),
-            who=wanted[0].place if wanted else "what uses net or os/user",
-        ),
+        message=_message(snapshot, compiler.path),
         locations=cgo.places_of(wanted),
         evidence=tuple(f"ls {directory}/{toolchain.missing_headers[0]}" for directory in toolchain.include_directories),
         contexts=contexts,
@@ -67,6 +62,22 @@ def _finding(snapshot: Snapshot, standing: Standing, contexts: tuple[str, ...], 
         else Text(
             "Install the package of this distribution with the C library's headers (libc6-dev, glibc-devel, musl-dev). Do not copy headers from another machine."
         ),
+    )
+
+
+def _message(snapshot: Snapshot, compiler: str) -> Text:
+    wanted, headers = cgo.needs(snapshot), ", ".join(snapshot.c_toolchain.missing_headers)
+    if wanted:
+        return Text(
+            "the C compiler {compiler} is there, but not the headers of the C library: none of its include directories has {headers}; {file} cannot be built",
+            compiler=compiler,
+            headers=headers,
+            file=wanted[0].place,
+        )
+    return Text(
+        "the C compiler {compiler} is there, but not the headers of the C library: none of its include directories has {headers}; programs that use net or os/user cannot be built",
+        compiler=compiler,
+        headers=headers,
     )
 
 

@@ -47,9 +47,14 @@ def _finding(snapshot: Snapshot, standing: Standing, contexts: tuple[str, ...]) 
         rule=RULE,
         subject=compiler.path,
         message=Text(
-            "the C compiler {compiler} is there, but no linker (ld) is on PATH: {who} cannot be built",
+            "the C compiler {compiler} is there, but no linker (ld) is on PATH: {file} cannot be built",
             compiler=compiler.path,
-            who=wanted[0].place if wanted else "what uses net or os/user",
+            file=wanted[0].place,
+        )
+        if wanted
+        else Text(
+            "the C compiler {compiler} is there, but no linker (ld) is on PATH: programs that use net or os/user cannot be built",
+            compiler=compiler.path,
         ),
         locations=cgo.places_of(wanted),
         evidence=("type -a ld as",),

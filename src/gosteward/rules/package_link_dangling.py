@@ -31,9 +31,14 @@ _PACKED = ("/usr/lib/go", "/usr/lib64/go", "/usr/share/go")
 
 
 def check(snapshot: Snapshot) -> Iterator[Finding]:
-    for program in programs_named_go(snapshot):
+    # Where /bin is /usr/bin, one link has two names.
+    seen: set[str] = set()
+    for program in sorted(programs_named_go(snapshot), key=lambda p: not p.path.startswith("/usr/bin/")):
         if program.kind != "missing" or not program.links or not _of_distribution(program):
             continue
+        if program.links[-1].path in seen:
+            continue
+        seen.add(program.links[-1].path)
         impact = of_program(snapshot, program)
         if impact.used:
             yield _finding(snapshot, program, impact)
@@ -61,7 +66,7 @@ def _finding(snapshot: Snapshot, program: Binary, impact: Impact) -> Finding:
         evidence=(f"ls -l {quote(program.path)}", *(f"{link.path} -> {link.target}" for link in program.links)),
         contexts=impact.contexts,
         severity=impact.severity,
-        explains=(*NO_GO_RUNS, *(Explains("GS306", path) for path in dict.fromkeys((program.path, last.path)))),
+        explains=(*NO_GO_RUNS, *(Explains("GS306", path) for path in _names(program))),
         risk="confirm",
         commands=_commands(snapshot, program, alternative.path if alternative else ""),
         advice=Text("Let the alternatives system choose again; it knows which packages are there.")
@@ -70,6 +75,12 @@ def _finding(snapshot: Snapshot, program: Binary, impact: Impact) -> Finding:
             "Install the package again that the link leads to. To leave the distribution's Go for good, take its packages away as a whole."
         ),
     )
+
+
+def _names(program: Binary) -> tuple[str, ...]:
+    """Paths under which others may know the same broken link."""
+    paths = (program.path, program.links[-1].path)
+    return tuple(dict.fromkeys((*paths, *(p.removeprefix("/usr") for p in paths if p.startswith("/usr/bin/")))))
 
 
 def _commands(snapshot: Snapshot, program: Binary, alternative: str) -> tuple[str, ...]:

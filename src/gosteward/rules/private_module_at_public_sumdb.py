@@ -122,7 +122,7 @@ def _finding(snapshot: Snapshot, host: str, why: str, cases: list[_Case]) -> Fin
         contexts=tuple(dict.fromkeys(c.name for case in cases for c in case.contexts)),
         severity="warning" if why == "own" else "",
         confidence="medium" if why == "own" else "high",
-        explains=(Explains("GS606"), Explains("GS607")) if why != "own" else (),
+        explains=(Explains("GS606"), Explains("GS607"), Explains("GS908")) if why != "own" else (Explains("GS908"),),
         risk="confirm",
         commands=_commands(snapshot, context, host, why),
         advice=Text(

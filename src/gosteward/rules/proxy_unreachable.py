@@ -18,7 +18,7 @@ from gosteward.finding import Explains, Finding, Rule, Text
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gosteward.snapshot import NetworkCheck, Snapshot
+    from gosteward.snapshot import Location, NetworkCheck, Snapshot
 
 RULE = Rule(
     id="GS601",
@@ -56,7 +56,7 @@ def _finding(snapshot: Snapshot, found: NetworkCheck) -> Finding:
         rule=RULE,
         subject=found.url,
         message=_message(found, names_of(modules)),
-        locations=(*locations(found), *first),
+        locations=(*locations(found), *_way(snapshot, found), *first),
         evidence=(found.detail, _command(found)) if found.detail else (_command(found),),
         contexts=found.contexts,
         severity=severity,
@@ -65,8 +65,18 @@ def _finding(snapshot: Snapshot, found: NetworkCheck) -> Finding:
     )
 
 
+def _way(snapshot: Snapshot, found: NetworkCheck) -> tuple[Location, ...]:
+    """The line of the HTTP proxy that was on the way: what answers may be the proxy itself."""
+    ways = (
+        n for n in snapshot.network if n.kind == "http-proxy" and n.url == found.via and n.contexts == found.contexts
+    )
+    return next((locations(n) for n in ways), ())
+
+
 def _consequences(found: NetworkCheck) -> tuple[Explains, ...]:
-    return tuple(Explains(rule, contexts=found.contexts) for rule in ("GS606", "GS607"))
+    of_database = tuple(Explains(rule, contexts=found.contexts) for rule in ("GS606", "GS607"))
+    # What was never fetched has no line in go.sum either.
+    return (*of_database, Explains("GS908")) if found.required else of_database
 
 
 def _command(found: NetworkCheck) -> str:
@@ -103,6 +113,12 @@ def described(found: NetworkCheck) -> str:
 
 
 def _advice(found: NetworkCheck) -> Text:
+    if found.via and found.reason in ("credentials", "status"):
+        return Text(
+            "The answer may be that of the HTTP proxy {via}. If {host} is a server of the site, name it in no_proxy, beside the line that sets the HTTP proxy (as a name or .domain); otherwise ask the proxy's operator to let it through.",
+            via=found.via,
+            host=found.host,
+        )
     if found.reason == "credentials":
         return Text(
             "Put a machine line for {host} into ~/.netrc (mode 0600), or ask its operator for access.", host=found.host

@@ -35,8 +35,10 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
     tools = tuple(tool for tree in snapshot.toolchains for tool in tree.tools[:1])
     for program in (*programs_named_go(snapshot), *tools, *snapshot.binaries):
         path = program.real_path or program.path
-        if path not in seen and _mislabelled(program, path):
-            seen.add(path)
+        # A tree is moved as a whole: its programs have one fault together.
+        what = program.goroot or path
+        if what not in seen and _mislabelled(program, path):
+            seen.add(what)
             yield _finding(snapshot, program, path)
 
 
@@ -64,10 +66,10 @@ def _finding(snapshot: Snapshot, program: Binary, path: str) -> Finding:
         locations=(Location(path), *(c.location for c in jobs if c.location is not None)),
         evidence=(f"ls -Z {quote(path)}", program.selinux_label, f"matchpathcon {quote(path)}"),
         contexts=contexts,
-        severity="error" if jobs or not program.executable else "warning",
+        severity="error" if jobs or (contexts and not program.executable) else "warning",
         explains=(*NO_GO_RUNS, Explains("GS301"), Explains("GS408")) if path.endswith("/go") else (),
         risk="confirm",
-        commands=(f"restorecon -v {quote(path)}",),
+        commands=(f"restorecon -R -v {quote(program.goroot)}" if program.goroot else f"restorecon -v {quote(path)}",),
         advice=Text(
             "`mv` keeps the label of the old place, `cp` and `install` give the label of the new one. For a prefix that the policy does not know, record it with `semanage fcontext` first. Do not switch SELinux off for it."
         ),

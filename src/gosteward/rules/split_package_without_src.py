@@ -34,11 +34,16 @@ _OF_DEBIAN = re.compile(r"golang-(?P<line>\d+\.\d+)-go")
 
 def check(snapshot: Snapshot) -> Iterator[Finding]:
     for tree in distinct_trees(snapshot):
-        if not tree.package or tree.has_src or tree.origin in ("gccgo", "snap") or tree.go is None:
+        if not tree.package or not _lacks_sources(tree) or tree.origin in ("gccgo", "snap") or tree.go is None:
             continue
         impact = of_tree(snapshot, tree)
         if impact.contexts or impact.used:
             yield _finding(snapshot, tree, impact)
+
+
+def _lacks_sources(tree: GoTree) -> bool:
+    """Some files below src are generated and come with go itself, so the directory says nothing."""
+    return not tree.has_src or {"src/runtime/proc.go", "src/fmt/print.go"} <= set(tree.missing)
 
 
 def _finding(snapshot: Snapshot, tree: GoTree, impact: Impact) -> Finding:
@@ -52,7 +57,7 @@ def _finding(snapshot: Snapshot, tree: GoTree, impact: Impact) -> Finding:
             tree=tree.path,
             version=tree.version or "?",
             package=tree.package,
-            src=f"{tree.path}/src/runtime",
+            src=f"{tree.path}/src/runtime/proc.go",
         ),
         locations=(Location(f"{tree.path}/src"),),
         evidence=(f"ls -ld {quote(f'{tree.path}/src')}/",),

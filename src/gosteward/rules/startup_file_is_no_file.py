@@ -6,6 +6,7 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from gosteward.finding import Explains, Finding, Rule, Text
+from gosteward.reach import go_directories, nowhere
 from gosteward.snapshot import Location
 from gosteward.viewpoint import SESSION_KINDS, own_contexts
 
@@ -40,18 +41,27 @@ def _finding(snapshot: Snapshot, file: StartupFile) -> Finding:
         subject=file.path,
         message=_message(file),
         locations=(Location(file.path),),
-        evidence=(f"file {quote(file.path)}",),
+        evidence=(f"ls -l {quote(file.path)}" if file.problem == "dangling" else f"file {quote(file.path)}",),
         contexts=file.contexts or (stopped if hangs else ()),
-        severity="error" if hangs else "warning",
+        severity="error" if hangs or (nowhere(snapshot) and go_directories(snapshot)) else "warning",
         explains=(
             Explains("GS101"),
             Explains("GS102"),
+            Explains("GS107"),
             Explains("GS127"),
             *((Explains("GS123", contexts=stopped),) if hangs and stopped else ()),
         ),
-        advice=Text(
-            "Move it aside under another name and put a text file in its place; what it set for PATH is missing meanwhile."
-        ),
+        advice=_advice(file),
+    )
+
+
+def _advice(file: StartupFile) -> Text:
+    if file.problem == "dangling":
+        return Text(
+            "Bring the file that the link names back, or let the link name the file's new place; what it set for PATH is missing meanwhile."
+        )
+    return Text(
+        "Move it aside under another name and put a text file in its place; what it set for PATH is missing meanwhile."
     )
 
 
@@ -60,6 +70,8 @@ def _message(file: StartupFile) -> Text:
         return Text("{file} is a FIFO: a shell that reads it waits for somebody to write", file=file.path)
     if file.problem == "directory":
         return Text("{file} is a directory: the shell says so at its start and reads nothing", file=file.path)
+    if file.problem == "dangling":
+        return Text("{file} is a broken link to {target}: the shell reads nothing", file=file.path, target=file.target)
     if file.problem == "loop":
         return Text("{file} is a link that leads back to itself: the shell reads nothing", file=file.path)
     if file.problem == "device":

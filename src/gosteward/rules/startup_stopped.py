@@ -6,11 +6,13 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from gosteward.finding import Explains, Finding, Rule, Text
-from gosteward.reach import WANTED
+from gosteward.reach import WANTED, additions, go_directories, nowhere, severity
+from gosteward.viewpoint import first_go
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from gosteward.reach import Addition
     from gosteward.snapshot import Context, Location, Snapshot
 
 RULE = Rule(
@@ -39,36 +41,56 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
     others = [key for key in found if key not in farewells and key[2] == "exits"]
     for key in farewells if others else ():
         found[others[0]] += found.pop(key)
+    lost = severity(snapshot) if nowhere(snapshot) and go_directories(snapshot) else ""
     for contexts in found.values():
         if contexts[0].stopped_at is not None:
-            yield _finding(contexts[0].stopped_at, contexts)
+            yield _finding(contexts[0].stopped_at, contexts, _cut_off(snapshot, contexts[0].stopped_at, contexts), lost)
 
 
-def _finding(where: Location, contexts: list[Context]) -> Finding:
+def _cut_off(snapshot: Snapshot, where: Location, contexts: list[Context]) -> Addition | None:
+    """The line behind an `exec` of another shell that would have put go on PATH, where that shell does not find it by itself."""
+    if contexts[0].reason != "exec" or any(first_go(c) is not None for c in contexts):
+        return None
+    if any(c.kind == "terminal" and c.shell and c.shell in where.text and first_go(c) for c in snapshot.contexts):
+        return None
+    lines = (a for a in additions(snapshot) if a.file.path == where.path and a.line.location.line > where.line)
+    return next(lines, None)
+
+
+def _finding(where: Location, contexts: list[Context], cut_off: Addition | None, lost: str) -> Finding:
     names = tuple(c.name for c in contexts)
     reason = contexts[0].reason
-    severity = _SEVERITIES.get(reason, "note")
-    if severity == "error" and not any(c.kind in ("login", "ssh-login", "terminal") for c in contexts):
-        severity = "warning"
+    how_bad = _SEVERITIES.get(reason, "warning" if cut_off else "note")
+    if reason == "exits" and lost:
+        how_bad = lost  # what would be an error without this finding stays one
+    if how_bad == "error" and not any(c.kind in ("login", "ssh-login", "terminal") for c in contexts):
+        how_bad = "warning"
     return Finding(
         rule=RULE,
         subject=where.path,
-        message=_message(reason, where, names),
-        locations=(where,),
+        message=_message(reason, where, names, cut_off),
+        locations=(where, cut_off.line.location) if cut_off else (where,),
         evidence=(f"sed -n {where.line}p {quote(where.path)}",) if where.line else (),
         contexts=names,
-        severity=severity,
+        severity=how_bad,
         confidence="medium" if reason in ("exits", "exec", "reads-input", "") else "high",
         # A shell that is replaced on purpose is no reason for anything.
-        explains=(Explains("GS101"), Explains("GS102"), Explains("GS127"), Explains("GS124", where.path))
-        if severity != "note"
+        explains=(*(Explains(rule) for rule in ("GS101", "GS102", "GS107", "GS127")), Explains("GS124", where.path))
+        if how_bad != "note"
         else (),
         advice=_advice(reason),
     )
 
 
-def _message(reason: str, where: Location, names: tuple[str, ...]) -> Text:
+def _message(reason: str, where: Location, names: tuple[str, ...], cut_off: Addition | None) -> Text:
     values = {"file": where.path, "command": where.text.strip()[:120] or "?", "contexts": ", ".join(names)}
+    if cut_off is not None:
+        return Text(
+            "{file} replaces the shell at `{command}` in {contexts}, and line {line}, which adds {directory} to PATH, is never reached",
+            line=str(cut_off.line.location.line),
+            directory=cut_off.directory,
+            **values,
+        )
     if reason == "hangs":
         return Text("{file} hangs at `{command}` in {contexts}", **values)
     if reason == "recursion":

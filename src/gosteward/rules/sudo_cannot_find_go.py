@@ -21,7 +21,7 @@ RULE = Rule(
     slug="sudo-cannot-find-go",
     title="sudo cannot find go",
     severity="warning",
-    needs=("contexts", "toolchains"),
+    needs=("contexts", "toolchains", "sudoers"),
     symptoms=("sudo: go: command not found", "bash: line 1: go: command not found"),
 )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from gosteward.finding import Finding, Rule, Text
-from gosteward.limit_lines import raising
+from gosteward.limit_lines import limits_for, raising
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,7 +49,7 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
         # root is not counted.
         if name == "nproc" and snapshot.user.uid == 0:
             continue
-        low = tuple(x for x in snapshot.machine.limits if x.name == name and 0 <= _counting(x) < need.wanted)
+        low = tuple(x for x in limits_for(snapshot) if x.name == name and 0 <= _counting(x) < need.wanted)
         configured = tuple(x for x in low if x.location is not None)
         for limit in configured or low[:1]:
             yield _finding(limit, need)

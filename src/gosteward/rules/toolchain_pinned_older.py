@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from gosteward import goversion
 from gosteward.finding import Explains, Finding, Rule, Text
 from gosteward.running_go import described
+from gosteward.settings_in_force import unset_command
 from gosteward.toolchain_choice import Choice, choices
 
 if TYPE_CHECKING:
@@ -53,9 +54,9 @@ def _finding(subject: str, choice: Choice, contexts: tuple[str, ...]) -> Finding
         contexts=contexts,
         # `go env -w` is forgotten; a variable that is exported in a start-up file is mostly meant so.
         severity="" if stored else "note",
-        explains=(Explains("GS416"), Explains("GS417")),
+        explains=(Explains("GS417"),),
         risk="confirm",
-        commands=("go env -u GOTOOLCHAIN",) if stored else (),
+        commands=(unset_command("GOTOOLCHAIN"),) if stored else (),
         advice=Text(
             "If the older release is meant for one project, let that project's go.mod ask for it with a toolchain line; without the setting, the installed release runs."
         ),

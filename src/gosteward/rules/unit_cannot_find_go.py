@@ -53,8 +53,18 @@ def _finding(snapshot: Snapshot, context: Context) -> Finding:
         contexts=(context.name,),
         risk="confirm",
         commands=commands,
-        advice=Text(
-            "A service reads no start-up file of any shell. Links in /usr/local/bin serve all services; a drop-in with Environment=PATH=... serves {unit} alone. Never change the manager's DefaultEnvironment for one service.",
-            unit=unit_name(context),
-        ),
+        advice=_advice(context),
+    )
+
+
+def _advice(context: Context) -> Text:
+    unit = unit_name(context)
+    if context.direct:
+        return Text(
+            "systemd itself seeks the program of ExecStart=, in its built-in directories; Environment=PATH=... does not change where. Links in /usr/local/bin serve all services; an absolute path in ExecStart=, or a drop-in with ExecSearchPath=, serves {unit} alone.",
+            unit=unit,
+        )
+    return Text(
+        "A service reads no start-up file of any shell. Links in /usr/local/bin serve all services; a drop-in with Environment=PATH=... serves {unit} alone. Never change the manager's DefaultEnvironment for one service.",
+        unit=unit,
     )

@@ -46,12 +46,21 @@ def _groups(snapshot: Snapshot) -> tuple[tuple[WritePlace, ...], ...]:
     for place in sorted(closed, key=lambda p: len(p.path)):
         for group in groups:
             same_line = place.setting is not None and place.setting == group[0].setting
-            if same_line or place.path == group[0].path or inside(place.path, group[0].path):
+            together = place.path == group[0].path or inside(place.path, group[0].path)
+            if same_line or together or _same_parent(place, group[0]):
                 group.append(place)
                 break
         else:
             groups.append([place])
     return tuple(tuple(group) for group in groups)
+
+
+def _same_parent(place: WritePlace, other: WritePlace) -> bool:
+    """Two places that are missing, and one directory in which neither can be made."""
+    parents = {p.blocked_by.path for p in (place, other) if p.blocked_by is not None and not p.exists}
+    return (
+        len(parents) == 1 and not place.exists and not other.exists and None not in (place.blocked_by, other.blocked_by)
+    )
 
 
 def _closed(snapshot: Snapshot, place: WritePlace) -> bool:
@@ -127,6 +136,8 @@ def _commands(snapshot: Snapshot, top: WritePlace, settings: tuple[Location, ...
     blocker, user = top.blocked_by, snapshot.user
     if blocker is not None and blocker.owner == user.name and user.name and blocker.reason in ("mode", "owner"):
         return (f"chmod u+rwx {quote(blocker.path)}",)
+    if blocker is not None and blocker.path == user.home and user.name and not settings and user.uid:
+        return (f"chown {quote(user.name)}: {quote(user.home)}",)  # the directory alone: what is in it may be meant so
     if top.purpose == "TMPDIR" and top.path in ("/tmp", "/var/tmp") and not settings:
         return (f"chown root: {top.path}", f"chmod u=rwx,g=rwx,o=rwxt {top.path}")
     if settings and settings[0].path.endswith("/go/env"):

@@ -34,6 +34,7 @@ from gosteward.shells.posix_tree import (
     value_of,
 )
 from gosteward.shells.startup_facts import (
+    INVISIBLE,
     LINES_LIMIT,
     OLD_PATH,
     SMART_QUOTES,
@@ -55,6 +56,9 @@ PATH_FUNCTIONS = frozenset(
     ("pathmunge", "path_append", "path_prepend", "path_add", "add_path", "addpath", "add_to_path", "append_path", "prepend_path",
      "pathadd", "pathappend", "pathprepend", "path_push", "append_to_path", "prepend_to_path", "add_to_path_once")
 )  # fmt: skip
+_SEEN_AS_BLANK = {ord(mark): " " for mark in INVISIBLE}
+# Options of ulimit; -v, -d, -s and -f count KiB in bash.
+_LIMITS = {"v": "as", "d": "data", "s": "stack", "f": "fsize", "n": "nofile", "u": "nproc"}
 _FISH_FLAGS = re.compile(r"-[gUxalp]*[gUx][gUxalp]*|--export|--global|--universal")
 
 
@@ -194,6 +198,8 @@ class _Walk:
             self.export_all = node.words[1] == "-o"
         elif name in self.functions or name in PATH_FUNCTIONS:
             self.path_function(node, guarded)
+        elif name == "ulimit":
+            self.limit(node)
         elif name == "emulate" and "-c" in node.words[:-1]:
             self.emulated(node)
         else:
@@ -269,6 +275,8 @@ class _Walk:
             self.path_array(line, value, appends(raw), guarded)
         elif name == "PATH":
             self.path_line(line, value, appends(raw), guarded)
+        elif sorted(name.upper()) == sorted("PATH") and re.search(r"\$\{?PATH\b", value):
+            self.broken(line, "PATH", value, "misspelt-name")
         else:
             text = expand(value, self.values, assignment=True)
             self.values.known[name] = text if not appends(raw) else self.values.known.get(name, f"${name}") + text
@@ -352,11 +360,32 @@ class _Walk:
                 exported=False,
             )
 
+    def invisible(self, node: Simple) -> None:
+        """`export PATH=...` with a no-break space: one word for the shell, and no command has that name."""
+        text = " ".join(node.words).translate(_SEEN_AS_BLANK)
+        words = text.split()
+        words = words[1:] if words[:1] == ["export"] else words
+        name = name_of(words[0]) if words else ""
+        if name:
+            self.broken(node.line, name, value_of(words[0]), "invisible-character")
+
+    def limit(self, node: Simple) -> None:
+        """`ulimit -v 200000`: the number as written, under the name that pam_limits has for it."""
+        flags = "".join(word[1:] for word in node.words[1:] if word.startswith("-"))
+        name = next((_LIMITS[flag] for flag in flags if flag in _LIMITS), "fsize" if not flags.strip("SH") else "")
+        numbers = [word for word in node.words[1:] if word.isascii() and word.isdigit() and len(word) < 20]
+        if name == "nofile" and "S" in flags and "H" not in flags:
+            return  # go raises its own soft limit to the hard one
+        if name and len(numbers) == 1:
+            self.add(node.line, kind="limit", name=name, value=numbers[0])
+
     def misspelt(self, node: Simple) -> None:
         """Forms of other shells, and blanks around the equals sign."""
         words = node.words
         rest = " ".join(words[1:])
-        if words[0] == "setenv" and len(words) > 1:
+        if any(mark in words[0] for mark in INVISIBLE):
+            self.invisible(node)
+        elif words[0] == "setenv" and len(words) > 1:
             self.broken(node.line, words[1], " ".join(words[2:]), "csh-in-posix")
         elif words[0] == "set" and words[1:3] == ("path", "="):
             self.broken(node.line, "path", " ".join(words[3:]), "csh-in-posix")
@@ -380,6 +409,8 @@ class _Walk:
 
 
 def _smart(value: str) -> str:
+    if any(mark in value for mark in INVISIBLE):
+        return "invisible-character"
     return "smart-quotes" if any(mark in value for mark in SMART_QUOTES) else ""
 
 

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 # Stands for the old value of PATH while a right-hand side is taken apart.
 OLD_PATH = "\x01"
 LINES_LIMIT = 500
+# No-break and other blanks that no shell takes for one, and marks without any width; web pages and word processors leave them.
+INVISIBLE = "\u00a0\u2007\u2009\u202f\u3000\u200b\u200c\u200d\u2060\ufeff"
 SMART_QUOTES = ("\u201c", "\u201d", "\u2018", "\u2019")
 
 

@@ -23,6 +23,7 @@ SLOW = 0.1
 LONG_PATH = 128 * 1024
 ENTRIES_LIMIT = 4096
 LATER_LIMIT = 2000
+LOGOUT_FILES = ("/.bash_logout", "/etc/bash.bash_logout", "/.zlogout", "/zlogout")
 ASSIGNS_PATH = re.compile(r"(?:^|[\s;&|({!])(?:PATH=|set\s+(?:-\S+\s+)*PATH\s|path=\()")
 # fish: `set -gxa PATH`, `set --prepend PATH`
 ADDS_TO_PATH = re.compile(r"set\s+(?:-\S+\s+)*(?:-[a-zA-Z]*[ap][a-zA-Z]*|--append|--prepend)\s+(?:-\S+\s+)*PATH\s")
@@ -105,11 +106,19 @@ class Tracker:
         """Whether that is another PATH than the one before."""
         return (value, length) != (self.value, self.length)
 
-    def change(self, value: str | None, length: int, sources: tuple[Location, ...], dark: bool = False) -> None:
+    def change(
+        self,
+        value: str | None,
+        length: int,
+        sources: tuple[Location, ...],
+        dark: bool = False,
+        evaluated: tuple[Location, ...] = (),
+    ) -> None:
         """PATH became `value`; the line at `sources[0]` did it. A cut value (shorter than `length`) only moves the length.
 
         Args:
             dark: the trace ended there, so a line behind it may have done it.
+            evaluated: places of an `eval` whose text may count as the line at `sources[0]`; see `_Evaluation`.
         """
         if length > LONG_PATH >= self.length and self.too_long is None and sources:
             self.too_long = sources[0]
@@ -119,17 +128,24 @@ class Tracker:
         if value is not None and length > len(value):
             return
         keeps = keeps_old_value(sources[0], self.text_of) if sources and not dark else True
+        fresh = _entries(value)
+        head, tail = _unchanged([owned.directory for owned in self.owned], fresh) if keeps else (0, 0)
         pool: dict[str, list[Owned]] = {}
-        for owned in reversed(self.owned) if keeps else ():
+        for owned in reversed(self.owned[head : len(self.owned) - tail]) if keeps else ():
             pool.setdefault(owned.directory, []).append(owned)
-        after = []
-        for entry in _entries(value):
+        after = self.owned[:head]
+        for entry in fresh[head : len(fresh) - tail]:
             before = pool.get(entry)
-            after.append(before.pop() if before else Owned(entry, self._contributors(entry, sources, dark)))
+            after.append(before.pop() if before else Owned(entry, self._contributors(entry, sources, dark, evaluated)))
+        after += self.owned[len(self.owned) - tail :] if tail else []
         self._lose(after, sources[0] if sources else None)
         self.owned = after
 
-    def _contributors(self, entry: str, sources: tuple[Location, ...], dark: bool) -> tuple[Location, ...]:
+    def _contributors(
+        self, entry: str, sources: tuple[Location, ...], dark: bool, evaluated: tuple[Location, ...]
+    ) -> tuple[Location, ...]:
+        if evaluated and not _mentions(self.text_of(sources[0].path, sources[0].line), entry):
+            return evaluated
         if not dark:
             return about(entry, sources, self.text_of)
         return found_later(
@@ -153,8 +169,42 @@ class Tracker:
         return tuple({lost.directory: lost for lost in self.lost if lost.directory not in present}.values())
 
 
+class _Evaluation:
+    """The lines that bash counts inside the text of an `eval`: its second line counts as the line behind the `eval`, and so on."""
+
+    def __init__(self) -> None:
+        self.frames: tuple[Frame, ...] = ()
+        self.last = 0
+
+    def note(self, record: Record) -> None:
+        """Look at a command before it has run."""
+        if not record.frames:
+            return
+        if record.command.startswith("eval ") and "\n" in record.command:
+            self.frames, self.last = record.frames, record.frames[0].line + record.command.count("\n")
+        elif self.frames and not self.holds(record):
+            self.frames = ()
+
+    def holds(self, record: Record | None) -> bool:
+        """Whether a record may come from the text of the `eval`, judged by its line."""
+        if record is None or not record.frames or not self.frames:
+            return False
+        here, there = record.frames[0], self.frames[0]
+        return here.path == there.path and record.frames[1:] == self.frames[1:] and there.line <= here.line <= self.last
+
+
 def _entries(value: str | None) -> list[str]:
     return value.split(":")[:ENTRIES_LIMIT] if value else []
+
+
+def _unchanged(old: list[str], new: list[str]) -> tuple[int, int]:
+    """How many entries at the head and at the tail stayed. Of two copies the one that stands apart from the old value is the new one."""
+    shorter = min(len(old), len(new))
+    if new[: len(old)] == old:
+        return len(old), 0
+    tail = next((n for n in range(shorter) if old[-1 - n] != new[-1 - n]), shorter)
+    head = next((n for n in range(shorter - tail) if old[n] != new[n]), shorter - tail)
+    return head, tail
 
 
 def keeps_old_value(source: Location, text_of: TextOf) -> bool:
@@ -227,8 +277,10 @@ def attribute(
     slow: dict[tuple[str, int], float] = {}
     files: dict[str, None] = {}
     previous: Record | None = None
+    standing: Record | None = None
     outer: Record | None = None
     inner: Record | None = None
+    evaluation = _Evaluation()
     for record in records:
         if previous is not None and record.time and previous.time and record.time - previous.time > 0.01:
             _add_time(slow, previous, record.time - previous.time)
@@ -237,23 +289,28 @@ def attribute(
         if not record.nested:
             # `is not None`: a function may have switched the expansion of PS4 off (zsh: emulate -L)
             if tracker.differs(record.path, record.path_length) and record.path is not None:
-                tracker.change(record.path, record.path_length, _where(outer, text_of))
+                evaluated = locations(evaluation.frames, text_of) if evaluation.holds(outer) else ()
+                tracker.change(record.path, record.path_length, _where(outer, text_of), evaluated=evaluated)
             elif outer is not None and outer.command.startswith("PATH="):
                 tracker.assign(_where(outer, text_of))
             _note_command(record, assignments, aliases, text_of)
+            evaluation.note(record)
             outer, inner = record, None
         else:
             inner = inner or record
         previous = record
+        # A login shell that a file ends by `exit` still reads its logout file: the line before that is where it ended.
+        if not (record.frames and record.frames[0].path.endswith(LOGOUT_FILES)):
+            standing = record
     dark = _finish(tracker, final, outer, inner, text_of)
     return Attribution(
         entries=tuple(PathEntry(directory=owned.directory, sources=owned.sources) for owned in tracker.owned),
         lost=tracker.lost_at_end(),
         assignments=assignments,
         aliases=aliases,
-        last=_where(previous, text_of),
-        depth=previous.depth if previous else 0,
-        last_command=_last_command(previous, outer),
+        last=_where(standing, text_of),
+        depth=standing.depth if standing else 0,
+        last_command=_last_command(standing, outer),
         too_long=tracker.too_long,
         slow=_slow_lines(slow, text_of),
         files=tuple(path for path in files if path.startswith("/")),
@@ -367,6 +424,9 @@ def _assign(
 ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "e": "\x1b", "E": "\x1b", "f": "\f", "v": "\v"}
 
 
+PLAIN = re.compile(r"[^ \t\n'\"$\\]+")
+
+
 def words(command: str) -> list[str]:
     """Words of a command as a shell prints them in a trace: quotes and backslashes undone. Linear, never raises."""
     found: list[str] = []
@@ -394,8 +454,9 @@ def words(command: str) -> list[str]:
             word.append(command[index + 1 : index + 2])
             index += 2
         else:
-            word.append(char)
-            index += 1
+            plain = PLAIN.match(command, index)
+            word.append(plain.group() if plain else char)
+            index = plain.end() if plain else index + 1
     if word is not None:
         found.append("".join(word))
     return found

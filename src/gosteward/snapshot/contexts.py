@@ -13,7 +13,7 @@ class PathEntry(NamedTuple):
         directory: the text between two colons, unchanged: "" is the current directory, "~/go/bin" a literal tilde.
         sources: the line that contributed it, outermost file last (the innermost frame is first).
         kind: "directory", "missing", "file", "unreadable" (the user may not search it), "relative" (also empty and tilde).
-        mode, uid: of the directory.   world_writable: anybody may write and there is no sticky bit, or others may replace it.
+        mode, uid: of the directory.   world_writable: anybody may add files to it, or may replace it.
         go: the file named `go` in it (also one that cannot run, also a broken link), None if there is none.
         gofmt: the same for gofmt.   go_exe: path of a `go.exe` in it, "" if none.
     """
@@ -52,7 +52,12 @@ class EnvironmentVariable(NamedTuple):
 
 
 class Alias(NamedTuple):
-    """An alias or shell function that hides a program.  kind: "alias" or "function"."""
+    """An alias or shell function that hides a program.
+
+    Attributes:
+        value: what the alias stands for; of a function the call of go in its body ("command go"), "" if none was seen.
+        kind: "alias" or "function".
+    """
 
     name: str
     value: str
@@ -96,6 +101,7 @@ class Context(NamedTuple):
         uses_go: command calls go by a bare name or an absolute path.
         direct: systemd itself starts the program that `calls` names first: it seeks it in its built-in directories (or those of
             ExecSearchPath=), which `search_path` then holds, whatever PATH= says.
+        syntax_errors: where the shell stopped to read a start-up file because it could not parse it; at most 5.
         seconds: wall time of the start-up.   slow: lines that took 0.1 s or more.
     """
 
@@ -123,13 +129,15 @@ class Context(NamedTuple):
     seconds: float = 0.0
     slow: tuple[SlowLine, ...] = ()
     direct: bool = False
+    syntax_errors: tuple[Location, ...] = ()
 
 
 class StartupLine(NamedTuple):
     """A line of a start-up file that sets something Go depends on, read statically.
 
     Attributes:
-        kind: "path" (assigns PATH), "variable" (assigns a variable named as in `Context.variables`), "alias", "source".
+        kind: "path" (assigns PATH), "variable" (assigns a variable named as in `Context.variables`), "alias", "source",
+            "limit" (`ulimit`; name as in `Limit`, value as written).
         name: variable or alias name.   value: right-hand side as written, comments and line end removed.
         adds: for kind "path": directories that it adds, `$HOME` and `~` expanded where the shell would expand them.
         keeps: for kind "path": the line keeps the old value (`$PATH` on the right, `path+=`, fish_add_path).
@@ -139,7 +147,7 @@ class StartupLine(NamedTuple):
         guarded: stands inside a test that looks at PATH, so it does not add a second copy.
         literal: what the line's syntax keeps literal though it looks like an expansion: "tilde", "dollar", "quote", "".
         syntax: what makes it invalid for the file's shell: "export-in-fish", "fish-in-posix", "csh-in-posix",
-            "spaces-around-equals", "export-in-environment-file", "dollar-in-environment-file", "smart-quotes", "".
+            "spaces-around-equals", "export-in-environment-file", "dollar-in-environment-file", "smart-quotes", "invisible-character", "misspelt-name", "".
         carriage_return: the line ends in CR LF.
     """
 
@@ -172,7 +180,8 @@ class StartupFile(NamedTuple):
         carriage_returns: first 20 line numbers that end in CR LF.   hidden_by: path of the file that keeps this one from being read
             (~/.bash_profile for ~/.profile), "" if none.
         writable_by_others: group or world may write it, or its owner is neither the user nor root.
-        problem: "" or "binary", "too-long", "fifo", "directory", "device", "loop".
+        problem: "" or "binary", "too-long", "fifo", "directory", "device", "loop", "dangling".
+        target: for "dangling": what the last link of the chain names, absolute.
     """
 
     path: str
@@ -192,3 +201,4 @@ class StartupFile(NamedTuple):
     hidden_by: str = ""
     writable_by_others: bool = False
     problem: str = ""
+    target: str = ""

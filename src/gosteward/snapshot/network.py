@@ -28,6 +28,7 @@ class NetworkCheck(NamedTuple):
         authority_file: a file beside the store that holds the missing authority (delivered, but never taken in), "" if none.
         not_before, not_after: of the server's certificate, "2026-11-24T16:30:00Z", "" unknown.
         conflict: for kind "module": bytes that are not those of go.sum.
+        module: for kind "module": "path@version"; with reason "not-there": nothing that GOPROXY names has it.
     """
 
     kind: str
@@ -53,3 +54,4 @@ class NetworkCheck(NamedTuple):
     not_before: str = ""
     not_after: str = ""
     conflict: Optional[ChecksumConflict] = None
+    module: str = ""

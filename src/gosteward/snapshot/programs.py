@@ -75,6 +75,8 @@ class Binary(NamedTuple):
         selinux_label: "" where there is none.
         mount_point, mount_options: of the file system that the real file lies on.
         script_interpreter: first word behind `#!`; carriage returns are kept.   script_interpreter_exists: that file is there.
+        starts: for a wrapper: the program that gets its arguments ("$@"), with the line that says so ("/opt/go/bin/go:3"), where that
+            is an absolute path in plain sight; else "".   starts_exists: that program is there.
         origin: "official", "distribution", "snap", "toolchain-module", "source", "version-manager", "gccgo", "windows",
             "unknown".   package: "golang-1.19-go 1.19.8-2" where a package owns it.
         goroot: real path of the Go tree that it belongs to, "" if to none.
@@ -105,6 +107,8 @@ class Binary(NamedTuple):
     head: str = ""
     elf: Optional[Elf] = None
     script_interpreter_exists: bool = True
+    starts: str = ""
+    starts_exists: bool = True
 
 
 class GoTree(NamedTuple):
@@ -199,6 +203,7 @@ class CToolchain(NamedTuple):
         pkg_config_names: names of all .pc files found there (without ".pc").
         pkg_config_listed: for each directory that PKG_CONFIG_PATH or PKG_CONFIG_LIBDIR of a context names: itself and the names
             of the .pc files in it (none where it is missing).
+        absent_headers: headers that files of the examined projects include, and that are in none of include_directories.
     """
 
     tools: tuple[CompilerTool, ...] = ()
@@ -208,3 +213,4 @@ class CToolchain(NamedTuple):
     pkg_config_directories: tuple[str, ...] = ()
     pkg_config_names: tuple[str, ...] = ()
     pkg_config_listed: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    absent_headers: tuple[str, ...] = ()

@@ -70,6 +70,8 @@ class CgoUse(NamedTuple):
         pkg_config: names asked for by `#cgo pkg-config:` lines.   headers: names of included headers.
         optional: its build constraint names the tag cgo, so the package has a substitute for it.
         cxx: sources in C++ lie beside it.
+        needed_headers: included ones that the compiler must find by itself: outside of any `#if`, and without flags of `#cgo` lines.
+        flags: `#cgo` lines bring flags for the whole package.
     """
 
     location: Location
@@ -77,6 +79,8 @@ class CgoUse(NamedTuple):
     headers: tuple[str, ...] = ()
     optional: bool = False
     cxx: bool = False
+    needed_headers: tuple[str, ...] = ()
+    flags: bool = False
 
 
 class Vendor(NamedTuple):
@@ -124,6 +128,7 @@ class Workspace(NamedTuple):
         generate: location of `//go:generate` lines with the program called in text (at most 10).
         newer_directives: directives of go.mod that not every Go knows ("toolchain", since "1.21").
         has_main: some package of it is a program (True where that was not looked at).
+        go_sum_errors: lines of go.sum that Go refuses (at most 10).
     """
 
     root: str
@@ -154,3 +159,4 @@ class Workspace(NamedTuple):
     generate: tuple[Location, ...] = ()
     newer_directives: tuple[Import, ...] = ()
     has_main: bool = True
+    go_sum_errors: tuple[Location, ...] = ()

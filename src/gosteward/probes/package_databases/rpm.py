@@ -92,7 +92,7 @@ class Rpm:
 
     @contextlib.contextmanager
     def _database(self) -> Iterator[sqlite3.Connection]:
-        import sqlite3  # noqa: PLC0415  # slow to import, and some builds of Python lack it
+        import sqlite3  # slow to import, and some builds of Python lack it
 
         descriptor = self.host.descriptor(self.path)
         try:

@@ -1,0 +1,1 @@
+sed -i /musl/d /etc/systemd/system/native.service

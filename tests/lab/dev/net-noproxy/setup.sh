@@ -1,0 +1,53 @@
+echo 'export PATH=$PATH:/usr/local/go/bin' >> /home/dev/.profile
+echo '127.0.0.1 goproxy.corp.example' >> /etc/hosts
+mkdir /tmp/m
+printf 'module example.com/greet\n\ngo 1.21\n' > /tmp/m/go.mod
+printf 'package greet\n\nconst Word = "hello"\n' > /tmp/m/greet.go
+/opt/fixtures/bin/goproxy-add /srv/goproxy example.com/greet v1.0.0 /tmp/m
+rm -r /tmp/m
+install -d -o dev -g dev /home/dev/.config /home/dev/.config/go
+cat > /home/dev/.config/go/env <<'EOF'
+GOPROXY=http://goproxy.corp.example:3000
+GONOSUMDB=example.com
+EOF
+chown dev: /home/dev/.config/go/env
+cat > /etc/profile.d/proxy.sh <<'EOF'
+export http_proxy=http://127.0.0.1:3128 no_proxy=localhost,127.0.0.1
+EOF
+mkdir -p /home/dev/src/app
+cat > /home/dev/src/app/go.mod <<'EOF'
+module example.com/app
+
+go 1.21
+
+require example.com/greet v1.0.0
+EOF
+cat > /home/dev/src/app/main.go <<'EOF'
+package main
+
+import (
+	"fmt"
+
+	"example.com/greet"
+)
+
+func main() { fmt.Println(greet.Word) }
+EOF
+chown -R dev: /home/dev/src
+python3 -m http.server --bind 127.0.0.1 --directory /srv/goproxy 3000 >/dev/null 2>&1 &
+for _ in {1..100}; do (: </dev/tcp/127.0.0.1/3000) 2>/dev/null && break; sleep 0.05; done
+cat > /srv/serve2.py <<'EOF'
+import http.server
+class Page(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        body = 'blocked by policy'.encode()
+        self.send_response(403)
+        self.send_header("Content-Type", "text/html")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+    do_CONNECT = do_GET
+http.server.ThreadingHTTPServer(("127.0.0.1", 3128), Page).serve_forever()
+EOF
+python3 /srv/serve2.py >/dev/null 2>&1 &
+for _ in {1..100}; do (: </dev/tcp/127.0.0.1/3128) 2>/dev/null && break; sleep 0.05; done

@@ -1,0 +1,19 @@
+echo 'export PATH=$PATH:/usr/local/go/bin' > /etc/profile.d/golang.sh
+mkdir -p /home/dev/src/app
+cat > /home/dev/src/app/go.mod <<'EOF'
+module example.com/app
+
+go 1.21
+EOF
+cat > /home/dev/src/app/main.go <<'EOF'
+package main
+
+import "fmt"
+
+func main() { fmt.Println("hello") }
+EOF
+chown -R dev: /home/dev/src
+printf '//go:build cxx\n\npackage main\n\n// #include <nonesuch.h>\nimport "C"\n' > /home/dev/src/app/x.go; printf '//go:build windows\n\npackage main\n\n// #include <windows.h>\nimport "C"\n' > /home/dev/src/app/y.go; chown -R dev: /home/dev/src
+install -d -o dev -g dev /home/dev/.cache
+cp -r /opt/fixtures/gocache /home/dev/.cache/go-build
+chown -R dev: /home/dev/.cache

@@ -1,0 +1,1 @@
+echo '[ -r ~/.profile ] && . ~/.profile' >> /home/dev/.bash_login

@@ -1,0 +1,1 @@
+sed -i '28s/: /:/' /home/dev/.profile

@@ -1,0 +1,2 @@
+echo 'export PATH=$PATH:/usr/local/bin' > /home/dev/.zshenv
+chown dev: /home/dev/.zshenv

@@ -1,0 +1,1 @@
+sed -i '28s/.*/export PATH=$PATH:\/usr\/local\/go\/bin/' /home/dev/.profile

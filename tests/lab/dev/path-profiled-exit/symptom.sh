@@ -1,0 +1,1 @@
+su - dev -c 'go version' | grep -q go1

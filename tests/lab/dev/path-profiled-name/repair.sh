@@ -1,0 +1,1 @@
+mv /etc/profile.d/golang /etc/profile.d/golang.sh

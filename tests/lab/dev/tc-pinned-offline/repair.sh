@@ -1,0 +1,1 @@
+sed -i '/^GOTOOLCHAIN=/d' /home/dev/.config/go/env
