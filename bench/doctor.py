@@ -45,7 +45,12 @@ def measure(commands: list[list[str]]) -> tuple[float, float]:
     for command in commands:
         # A session of its own, no terminal: an interactive shell would fight for ours.
         subprocess.run(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False, start_new_session=True
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            check=False,
+            start_new_session=True,
         )
     wall = time.monotonic() - begun
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -54,7 +59,9 @@ def measure(commands: list[list[str]]) -> tuple[float, float]:
 
 def peak_memory(command: list[str]) -> float:
     """Peak resident memory of the largest process, in MB."""
-    pid = os.posix_spawn(command[0], command, dict(os.environ), file_actions=[(os.POSIX_SPAWN_OPEN, 1, "/dev/null", os.O_WRONLY, 0)])
+    pid = os.posix_spawn(
+        command[0], command, dict(os.environ), file_actions=[(os.POSIX_SPAWN_OPEN, 1, "/dev/null", os.O_WRONLY, 0)]
+    )
     _, _, usage = os.wait4(pid, 0)
     return usage.ru_maxrss / 1024
 
@@ -76,7 +83,9 @@ def peers() -> dict[str, list[list[str]]]:
         subprocess.run([str(TOOLS / "ansible/bin/pip"), "install", "--quiet", "ansible-core"], check=False)
     if ansible.exists():
         python = f"ansible_python_interpreter={sys.executable}"
-        found["ansible facts"] = [[str(ansible), "-i", "localhost,", "-c", "local", "-e", python, "localhost", "-m", "setup"]]
+        found["ansible facts"] = [
+            [str(ansible), "-i", "localhost,", "-c", "local", "-e", python, "localhost", "-m", "setup"]
+        ]
     return found
 
 

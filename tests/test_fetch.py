@@ -11,7 +11,7 @@ from contextlib import contextmanager
 import pytest
 
 from gosteward import fetch
-from gosteward.proxyurls import parse
+from gosteward.golang.proxyurls import parse
 
 
 @contextmanager

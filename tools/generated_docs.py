@@ -1,6 +1,6 @@
 """Write what follows from the code: shell completions, the man page, the index of the rules.
 
-    .venv/bin/python tools/generated_docs.py [--check]      (--check writes nothing, and fails where a file is out of date)
+.venv/bin/python tools/generated_docs.py [--check]      (--check writes nothing, and fails where a file is out of date)
 """
 
 from __future__ import annotations

@@ -103,7 +103,9 @@ cd /root
 
 def inside(root: Path, script: str) -> None:
     """A shell in the root: own processes and mounts, and an environment from nothing."""
-    passed = [f"{name}={value}" for name, value in os.environ.items() if PASSED.match(name) and name != "PIP_FIND_LINKS"]
+    passed = [
+        f"{name}={value}" for name, value in os.environ.items() if PASSED.match(name) and name != "PIP_FIND_LINKS"
+    ]
     environment = ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "LANG=C.UTF-8", "TERM=dumb", *passed]
     wrapped = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "/bin/bash", "-euc", ENTER, "enter", str(root)]
     run([*wrapped, INSIDE + script, *environment])
@@ -118,7 +120,10 @@ def main() -> None:
     root.chmod(0o755)
     try:
         build(root)
-        inside(root, f"apt-get -qq update; DEBIAN_FRONTEND=noninteractive apt-get -qq install --yes --no-install-recommends {' '.join(prerequisites())} >/dev/null")
+        inside(
+            root,
+            f"apt-get -qq update; DEBIAN_FRONTEND=noninteractive apt-get -qq install --yes --no-install-recommends {' '.join(prerequisites())} >/dev/null",
+        )
         for command in commands():
             print(f"newcomer: {command}", flush=True)
             inside(root, f"cd gosteward; {command}")

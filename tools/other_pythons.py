@@ -1,6 +1,6 @@
 """Run the zipped program and the tests of pure code with other Pythons, as far as they are on this machine.
 
-    .venv/bin/python tools/other_pythons.py      (after `make pyz`)
+.venv/bin/python tools/other_pythons.py      (after `make pyz`)
 """
 
 from __future__ import annotations
@@ -23,7 +23,12 @@ def interpreter(version: str) -> str:
     places = [found] if found else []
     places += sorted(glob.glob(os.path.expanduser(f"~/.pyenv/versions/{version}.*/bin/python3")))
     for place in places:
-        ran = subprocess.run([place, "-I", "-c", "import sys; print('%d.%d' % sys.version_info[:2])"], capture_output=True, text=True, check=False)
+        ran = subprocess.run(
+            [place, "-I", "-c", "import sys; print('%d.%d' % sys.version_info[:2])"],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         if ran.stdout.strip() == version:
             return place
     return ""
@@ -32,15 +37,22 @@ def interpreter(version: str) -> str:
 def check(python: str, version: str) -> None:
     """The zipped program starts and examines this host; the tests of pure code pass in an environment of this Python."""
     program = TOP / "dist/gosteward.pyz"
-    ran = subprocess.run([python, "-I", program, "doctor", "--offline", "--format", "json"], capture_output=True, text=True, check=False)
+    ran = subprocess.run(
+        [python, "-I", program, "doctor", "--offline", "--format", "json"], capture_output=True, text=True, check=False
+    )
     if ran.returncode not in (0, 1, 3) or '"gosteward.report/1"' not in ran.stdout:
         sys.exit(f"Python {version}: doctor ended with {ran.returncode}\n{ran.stderr}")
     environment = TOP / f".venv/{version}"
     if not (environment / "bin/python").exists():
         subprocess.run([python, "-m", "venv", environment], check=True)
     pip = [environment / "bin/python", "-m", "pip", "install", "--quiet"]
-    subprocess.run([*pip, "pytest", "hypothesis", "jsonschema", "junitparser", "prometheus-client", "pyyaml", "--editable", TOP], check=True)
-    subprocess.run([environment / "bin/python", "-m", "pytest", "-p", "no:cacheprovider", *PURE_TESTS], cwd=TOP, check=True)
+    subprocess.run(
+        [*pip, "pytest", "hypothesis", "jsonschema", "junitparser", "prometheus-client", "pyyaml", "--editable", TOP],
+        check=True,
+    )
+    subprocess.run(
+        [environment / "bin/python", "-m", "pytest", "-p", "no:cacheprovider", *PURE_TESTS], cwd=TOP, check=True
+    )
 
 
 def main() -> None:

@@ -1,6 +1,6 @@
 """What the tests need besides Python packages: install it where that is allowed, say exactly what is missing where it is not.
 
-    /usr/bin/python3 tools/test_prerequisites.py      (standard library only; exit code 1 where something is missing)
+/usr/bin/python3 tools/test_prerequisites.py      (standard library only; exit code 1 where something is missing)
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from gosteward import __version__
-from gosteward.proxyurls import Url, parse
+from gosteward.golang.proxyurls import Url, parse
 
 if TYPE_CHECKING:
     import ssl

@@ -13,6 +13,8 @@ from gosteward.snapshot import Snapshot
 from gosteward.snapshot.host import SCHEMA
 
 SIZE_LIMIT = 64 << 20
+# Of a larger recording only that it is wrong is said, and not where: an error for each of a million entries helps nobody.
+EXPLAINED_LIMIT = 1 << 18
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,8 +35,11 @@ def encode_snapshot(snapshot: Snapshot) -> str:
     return json.dumps(encode(snapshot), indent=1, ensure_ascii=True) + "\n"
 
 
-def decode_snapshot(data: Mapping[str, Any]) -> Snapshot:
+def decode_snapshot(data: Mapping[str, Any], explain: bool = True) -> Snapshot:
     """Build a Snapshot from decoded JSON; absent fields get their defaults.
+
+    Args:
+        explain: look for all errors, and say where they are.
 
     Raises:
         DecodeError: a field is unknown or has the wrong type; names the place.
@@ -49,7 +54,16 @@ def decode_snapshot(data: Mapping[str, Any]) -> Snapshot:
             f"schema is {str(schema)[:80]!r}, expected {SCHEMA!r}",
             hint="record it again with this version's `gosteward snapshot`",
         )
-    converter = Converter(forbid_extra_keys=True, detailed_validation=True)
+
+    class Strict(Converter):
+        """Takes no text for the list of its characters."""
+
+        def _structure_tuple(self, obj: Any, tup: Any) -> Any:
+            if not isinstance(obj, list):
+                raise TypeError("a list is expected")
+            return super()._structure_tuple(obj, tup)
+
+    converter = Strict(forbid_extra_keys=True, detailed_validation=explain)
 
     def strict(kind: type[Any], conv: Converter) -> Any:
         return namedtuple_dict_structure_factory(kind, conv, "from_converter", True)
@@ -61,7 +75,7 @@ def decode_snapshot(data: Mapping[str, Any]) -> Snapshot:
         from cattrs import transform_error
 
         raise DecodeError("not a snapshot", subject="; ".join(transform_error(error)[:3])) from None
-    except (TypeError, ValueError, KeyError) as error:
+    except (TypeError, ValueError, KeyError, AttributeError) as error:
         raise DecodeError("not a snapshot", subject=str(error)) from None
 
 
@@ -93,4 +107,4 @@ def read_snapshot(path: str) -> Snapshot:
         ) from None
     if not isinstance(data, dict):
         raise DecodeError("not a snapshot", subject=path, hint="`gosteward snapshot -o FILE` writes one")
-    return decode_snapshot(data)
+    return decode_snapshot(data, explain=len(text) <= EXPLAINED_LIMIT)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gosteward import goversion
+from gosteward.golang import goversion
 from gosteward.knowledge.releases import LINES, VULNERABILITIES, ended, supported, vulnerabilities_of
 
 

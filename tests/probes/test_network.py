@@ -19,7 +19,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from gosteward import dirhash
+from gosteward.golang import dirhash
 from gosteward.host.local import LocalHost
 from gosteward.probes import network, trust
 from gosteward.snapshot import (

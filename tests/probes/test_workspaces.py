@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gosteward import dirhash
+from gosteward.golang import dirhash
 from gosteward.host.rooted import RootedHost
 from gosteward.probes import workspaces
 from gosteward.snapshot import (

@@ -16,6 +16,7 @@ Source: mount_setattr(2), user_namespaces(7), landlock(7), capabilities(7), Docu
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import resource
@@ -87,7 +88,12 @@ def _libc() -> ctypes.CDLL:
 
 
 def own_process() -> None:
-    """Adopt orphans, so that daemons which shells leave behind can be ended where there is no process namespace."""
+    """Adopt orphans, so that daemons which shells leave behind can be ended where there is no process namespace.
+
+    And be the first to go, with all descendants, when a start-up file eats up the memory of the host.
+    """
+    with contextlib.suppress(OSError):
+        _write("/proc/self/oom_score_adj", "1000")
     _libc().prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
@@ -285,7 +291,7 @@ def _limit() -> None:
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_CPU, 30),
         (resource.RLIMIT_FSIZE, 32 << 20),
-        (resource.RLIMIT_DATA, 4 << 30),
+        (resource.RLIMIT_DATA, 1 << 30),
         (resource.RLIMIT_NPROC, 4096),
     ):
         _, hard = resource.getrlimit(kind)

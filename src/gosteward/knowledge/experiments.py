@@ -5,7 +5,7 @@ Sources: internal/goexperiment/flags.go of go1.26.8 [exact]; release notes of Go
 
 from __future__ import annotations
 
-from gosteward import goversion
+from gosteward.golang import goversion
 
 # What go1.26 accepts; each may have "no" in front.
 _OF_GO_1_26 = """

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from gosteward import goversion
+from gosteward.golang import goversion
 
 AS_OF = "2026-11"
 

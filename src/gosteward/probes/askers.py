@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from gosteward.downloads import needed_modules
-from gosteward.http_proxies import HttpProxies, line_of, of_context
-from gosteward.modulepaths import SumDatabase, covers, proxy_list, sum_database
+from gosteward.golang.modulepaths import SumDatabase, covers, proxy_list, sum_database
+from gosteward.golang.proxyurls import DEFAULT_PROXY, database_problem, entry_problem
 from gosteward.probes import trust
-from gosteward.proxyurls import DEFAULT_PROXY, database_problem, entry_problem
-from gosteward.settings_in_force import privately, sessions, value_in, winner
-from gosteward.viewpoint import first_go, variable
+from gosteward.reasoning.downloads import needed_modules
+from gosteward.reasoning.http_proxies import HttpProxies, line_of, of_context
+from gosteward.reasoning.settings_in_force import privately, sessions, value_in, winner
+from gosteward.reasoning.viewpoint import first_go, variable
 
 if TYPE_CHECKING:
-    from gosteward.downloads import Needed
-    from gosteward.modulepaths import ProxyEntry
+    from gosteward.golang.modulepaths import ProxyEntry
     from gosteward.probes.trust import TrustSettings
+    from gosteward.reasoning.downloads import Needed
     from gosteward.snapshot import Context, Location, Snapshot
 
 MOST_GROUPS = 6

@@ -7,7 +7,7 @@ import stat
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, NamedTuple
 
-from gosteward import access, elf, file_kinds
+from gosteward.formats import access, elf, file_kinds
 from gosteward.host.accounts import passwd_entries
 from gosteward.probes.ways import Way, Ways
 from gosteward.shells.user_files import as_user

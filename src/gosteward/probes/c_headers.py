@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from gosteward import c_targets
+from gosteward.formats import c_targets
 
 if TYPE_CHECKING:
     from gosteward.host.reading import Host

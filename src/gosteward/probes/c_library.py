@@ -6,7 +6,7 @@ import re
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from gosteward import elf
+from gosteward.formats import elf
 
 if TYPE_CHECKING:
     from gosteward.host.reading import Host

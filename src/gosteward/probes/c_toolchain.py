@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from gosteward import c_targets
+from gosteward.formats import c_targets
 from gosteward.probes import c_headers, work_contexts
 from gosteward.probes.compilers import Programs
 from gosteward.shells.user_files import as_user

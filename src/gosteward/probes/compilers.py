@@ -5,7 +5,7 @@ from __future__ import annotations
 import stat
 from typing import TYPE_CHECKING
 
-from gosteward import c_targets, elf
+from gosteward.formats import c_targets, elf
 
 if TYPE_CHECKING:
     from gosteward.host.reading import Host

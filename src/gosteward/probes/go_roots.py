@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gosteward.probes import go_places, go_trees
 from gosteward.probes.installed_programs import installed_programs
+from gosteward.reasoning.viewpoint import first_go
 from gosteward.shells.user_files import as_user
 from gosteward.snapshot import Gap
-from gosteward.viewpoint import first_go
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gosteward import goenv
+from gosteward.golang import goenv
 from gosteward.knowledge import go_variables
 from gosteward.probes.work_contexts import AS_ROOT, at_work
 from gosteward.shells.user_files import as_user

@@ -6,7 +6,7 @@ import re
 import stat
 from typing import TYPE_CHECKING, NamedTuple
 
-from gosteward import gosource, goversion
+from gosteward.golang import gosource, goversion
 from gosteward.knowledge import std_packages
 from gosteward.snapshot import CgoUse, Import, Location
 

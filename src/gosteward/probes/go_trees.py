@@ -6,12 +6,12 @@ import re
 import stat
 from typing import TYPE_CHECKING, NamedTuple
 
-from gosteward import goversion
-from gosteward.left_overs import DIRECTORIES, Listing, left_overs, release_time
+from gosteward.golang import goversion
+from gosteward.knowledge.left_overs import DIRECTORIES, Listing, left_overs, release_time
 from gosteward.snapshot import GoTree, Link
 
 if TYPE_CHECKING:
-    from gosteward.left_overs import LeftOvers
+    from gosteward.knowledge.left_overs import LeftOvers
     from gosteward.probes.binaries import Examiner
     from gosteward.snapshot import Binary
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from gosteward import dirhash, gomod, modulepaths
+from gosteward.golang import dirhash, gomod, modulepaths
 
 if TYPE_CHECKING:
     from gosteward.host.reading import Host

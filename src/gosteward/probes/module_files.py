@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from gosteward import gomod, gosum, goversion, modulepaths, vendoring
+from gosteward.golang import gomod, gosum, goversion, modulepaths, vendoring
 from gosteward.probes import go_sources, version_control
 from gosteward.probes.work_files import absolute, errors, location, place
 from gosteward.snapshot import ChecksumConflict, Import, Location, Replacement, Requirement, Vendor, Workspace
 
 if TYPE_CHECKING:
-    from gosteward.gomod import ModFile
-    from gosteward.gosource import Tags
-    from gosteward.gosum import GoSum
+    from gosteward.golang.gomod import ModFile
+    from gosteward.golang.gosource import Tags
+    from gosteward.golang.gosum import GoSum
     from gosteward.host.reading import Host
     from gosteward.probes.module_cache import ModuleCache
     from gosteward.probes.module_roots import Root

@@ -14,12 +14,13 @@ import threading
 import time
 from typing import TYPE_CHECKING, NamedTuple, Optional, TypeVar
 
-from gosteward import certificates, fetch, netrc
-from gosteward.http_proxies import proxy_for
+from gosteward import fetch
+from gosteward.formats import certificates, netrc
+from gosteward.golang.proxyurls import entry_url, parse
 from gosteward.probes import proxy_modules, server_answers, trust
 from gosteward.probes.askers import askers
 from gosteward.probes.server_answers import Asked, Outcome
-from gosteward.proxyurls import entry_url, parse
+from gosteward.reasoning.http_proxies import proxy_for
 from gosteward.shells.user_files import as_user
 from gosteward.snapshot import Gap, NetworkCheck, Snapshot
 
@@ -27,9 +28,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from gosteward.fetch import Verifier
+    from gosteward.golang.proxyurls import Url
     from gosteward.host.reading import Host
     from gosteward.probes.askers import Asker
-    from gosteward.proxyurls import Url
     from gosteward.snapshot import Context, Setting, User, Workspace
 
 T = TypeVar("T")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from gosteward.elf import goarch_of
+from gosteward.formats.elf import goarch_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

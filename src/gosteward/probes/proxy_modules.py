@@ -9,17 +9,18 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
-from gosteward import dirhash, fetch, gomod, gosum
-from gosteward.proxyurls import entry_url, parse
+from gosteward import fetch
+from gosteward.golang import dirhash, gomod, gosum
+from gosteward.golang.proxyurls import entry_url, parse
 from gosteward.shells.user_files import as_user
 from gosteward.snapshot import ChecksumConflict, Location, NetworkCheck
 
 if TYPE_CHECKING:
-    from gosteward.downloads import Needed
     from gosteward.fetch import Request
+    from gosteward.golang.proxyurls import Url
     from gosteward.host.reading import Host
     from gosteward.probes.askers import Asker
-    from gosteward.proxyurls import Url
+    from gosteward.reasoning.downloads import Needed
     from gosteward.snapshot import Snapshot, User
 
 ZIP_LIMIT = 20 << 20

@@ -11,15 +11,17 @@ import re
 import time
 from typing import TYPE_CHECKING, NamedTuple, Optional
 
-from gosteward import certificates, fetch, sumdb_head
-from gosteward.modulepaths import DEFAULT_SUMDB
+from gosteward import fetch
+from gosteward.formats import certificates
+from gosteward.golang import sumdb_head
+from gosteward.golang.modulepaths import DEFAULT_SUMDB
 from gosteward.snapshot import NetworkCheck
 
 if TYPE_CHECKING:
     from gosteward.fetch import Answer, FetchError, Request
+    from gosteward.golang.proxyurls import Url
     from gosteward.probes.askers import Asker
     from gosteward.probes.trust import Trust
-    from gosteward.proxyurls import Url
 
 # Public, known to answer everywhere, and asked by every go of the world: it tells nothing.
 PUBLIC_LIST = "/golang.org/x/mod/@v/list"

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from gosteward import certificates
+from gosteward.formats import certificates
+from gosteward.reasoning.viewpoint import variable
 from gosteward.shells.user_files import as_user
-from gosteward.viewpoint import variable
 
 if TYPE_CHECKING:
     from gosteward.host.reading import Host

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from gosteward import gitconfig
+from gosteward.formats import gitconfig
 
 if TYPE_CHECKING:
     from gosteward.host.reading import Host

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gosteward.errors import UsageError
 from gosteward.host import accounts
+from gosteward.reasoning.viewpoint import SESSION_KINDS, first_go
 from gosteward.snapshot import Context, EnvironmentVariable
-from gosteward.viewpoint import SESSION_KINDS, first_go
 
 if TYPE_CHECKING:
     from gosteward.host.reading import Host

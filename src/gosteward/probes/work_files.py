@@ -8,14 +8,14 @@ from __future__ import annotations
 import os.path
 from typing import TYPE_CHECKING, NamedTuple
 
-from gosteward import gomod
+from gosteward.golang import gomod
 from gosteward.probes import module_roots
 from gosteward.snapshot import GoWork, Location
 
 if TYPE_CHECKING:
-    from gosteward.gomod import ModFile
+    from gosteward.golang.gomod import ModFile
+    from gosteward.golang.modfile_lines import Line
     from gosteward.host.reading import Host
-    from gosteward.modfile_lines import Line
     from gosteward.snapshot import Setting
 
 MOST_USES = 500

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gosteward import elf, gosource, goversion
+from gosteward.formats import elf
+from gosteward.golang import gosource, goversion
 from gosteward.probes import effective_places, module_roots, work_contexts
 from gosteward.probes.module_cache import ModuleCache, proxy_directories
 from gosteward.probes.module_files import Surroundings, examine
 from gosteward.probes.work_files import WorkFiles
+from gosteward.reasoning.viewpoint import first_go
 from gosteward.shells.user_files import as_user
-from gosteward.viewpoint import first_go
 
 if TYPE_CHECKING:
     from gosteward.host.reading import Host

@@ -5,7 +5,7 @@ from __future__ import annotations
 import stat
 from typing import TYPE_CHECKING
 
-from gosteward import access
+from gosteward.formats import access
 from gosteward.host import accounts
 from gosteward.probes import effective_places, foreign_files, work_contexts
 from gosteward.shells.user_files import as_user

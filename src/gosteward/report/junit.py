@@ -30,7 +30,8 @@ def render(report: Report, words: Catalog) -> str:
     seconds = dict(report.seconds).get("total", 0.0)
     counts = f'tests="{len(cases) + len(skipped)}" failures="{failures}" errors="0" skipped="{len(skipped)}" time="{seconds:.3f}"'
     host = _attribute(report.snapshot.machine.hostname)
-    head = f'<testsuite name="gosteward doctor" {counts} timestamp="{report.snapshot.taken_at.rstrip("Z")}" hostname={host}>'
+    taken_at = _attribute(report.snapshot.taken_at.rstrip("Z"))
+    head = f'<testsuite name="gosteward doctor" {counts} timestamp={taken_at} hostname={host}>'
     lines = ['<?xml version="1.0" encoding="UTF-8"?>', f"<testsuites {counts}>", head, *cases, *skipped, "</testsuite>"]
     return "\n".join([*lines, "</testsuites>"]) + "\n"
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gosteward.finding import Explains, Finding, Rule, Text
-from gosteward.impact import NO_GO_RUNS
-from gosteward.limit_lines import limits_for, raising
+from gosteward.reasoning.impact import NO_GO_RUNS
+from gosteward.reasoning.limit_lines import limits_for, raising
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

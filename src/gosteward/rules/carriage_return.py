@@ -6,10 +6,10 @@ from shlex import quote
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from gosteward.finding import Explains, Finding, Rule, Text
-from gosteward.obstacles import carriage_returns, claims, severity_of
-from gosteward.path_text import badly_written
-from gosteward.reach import own_readers
-from gosteward.remedies import real_path
+from gosteward.reasoning.obstacles import carriage_returns, claims, severity_of
+from gosteward.reasoning.path_text import badly_written
+from gosteward.reasoning.reach import own_readers
+from gosteward.reasoning.remedies import real_path
 from gosteward.snapshot import Location
 
 if TYPE_CHECKING:

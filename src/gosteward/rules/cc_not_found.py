@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gosteward import c_targets, cgo
 from gosteward.finding import Explains, Finding, Rule, Text
-from gosteward.settings_in_force import advice_to_unset, commands_to_unset, locations, place
+from gosteward.formats import c_targets
+from gosteward.reasoning import cgo
+from gosteward.reasoning.settings_in_force import advice_to_unset, commands_to_unset, locations, place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gosteward.cgo import Standing
+    from gosteward.reasoning.cgo import Standing
     from gosteward.snapshot import Setting, Snapshot
 
 RULE = Rule(

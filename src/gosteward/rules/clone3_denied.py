@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gosteward import goversion
 from gosteward.finding import Finding, Rule, Text
+from gosteward.golang import goversion
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

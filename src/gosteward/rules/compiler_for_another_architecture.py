@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gosteward import cgo, package_names
 from gosteward.finding import Explains, Finding, Rule, Text
-from gosteward.settings_in_force import commands_to_unset, locations, place, value_in
-from gosteward.viewpoint import context_named
+from gosteward.reasoning import cgo, package_names
+from gosteward.reasoning.settings_in_force import commands_to_unset, locations, place, value_in
+from gosteward.reasoning.viewpoint import context_named
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gosteward.cgo import Standing
+    from gosteward.reasoning.cgo import Standing
     from gosteward.snapshot import Setting, Snapshot
 
 RULE = Rule(

@@ -5,17 +5,17 @@ from __future__ import annotations
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from gosteward import goversion
 from gosteward.finding import Explains, Finding, Rule, Text
-from gosteward.impact import NO_GO_RUNS, suspects
-from gosteward.link_repair import relink, trees_for
+from gosteward.golang import goversion
+from gosteward.reasoning.impact import NO_GO_RUNS, suspects
+from gosteward.reasoning.link_repair import relink, trees_for
+from gosteward.reasoning.viewpoint import context_named, tree_at, variable
 from gosteward.snapshot import Location
-from gosteward.viewpoint import context_named, tree_at, variable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gosteward.impact import Suspect
+    from gosteward.reasoning.impact import Suspect
     from gosteward.snapshot import Binary, Snapshot
 
 RULE = Rule(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gosteward.finding import Finding, Rule, Text
-from gosteward.jobs import crontab_commands, grouped, job_lines, path_source, place_of, without_go
-from gosteward.reach import go_directories, shown_path
+from gosteward.reasoning.jobs import crontab_commands, grouped, job_lines, path_source, place_of, without_go
+from gosteward.reasoning.reach import go_directories, shown_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

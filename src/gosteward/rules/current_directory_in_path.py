@@ -7,11 +7,11 @@ from shlex import quote
 from typing import TYPE_CHECKING, NamedTuple
 
 from gosteward.finding import Explains, Finding, Rule, Text
-from gosteward.obstacles import claims, severity_of
-from gosteward.path_text import defect
-from gosteward.reach import WANTED, holding_go, line_behind, plain
-from gosteward.remedies import replace_line
-from gosteward.viewpoint import first_go, own_contexts, variable
+from gosteward.reasoning.obstacles import claims, severity_of
+from gosteward.reasoning.path_text import defect
+from gosteward.reasoning.reach import WANTED, holding_go, line_behind, plain
+from gosteward.reasoning.remedies import replace_line
+from gosteward.reasoning.viewpoint import first_go, own_contexts, variable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

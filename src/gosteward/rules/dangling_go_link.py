@@ -6,10 +6,10 @@ from shlex import quote
 from typing import TYPE_CHECKING, NamedTuple
 
 from gosteward.finding import Explains, Finding, Rule, Text
-from gosteward.impact import NO_GO_RUNS, Impact, matters, of_program
-from gosteward.link_repair import destination, relink, tree_like, trees_for
+from gosteward.reasoning.impact import NO_GO_RUNS, Impact, matters, of_program
+from gosteward.reasoning.link_repair import destination, relink, tree_like, trees_for
+from gosteward.reasoning.viewpoint import first_go, programs_named_go
 from gosteward.snapshot import Location
-from gosteward.viewpoint import first_go, programs_named_go
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

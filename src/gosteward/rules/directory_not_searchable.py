@@ -6,10 +6,10 @@ from shlex import quote
 from typing import TYPE_CHECKING, NamedTuple, Optional
 
 from gosteward.finding import Explains, Finding, Rule, Text
-from gosteward.impact import NO_GO_RUNS, distinct_trees, matters, of_tree
-from gosteward.ownership import inside
+from gosteward.reasoning.impact import NO_GO_RUNS, distinct_trees, matters, of_tree
+from gosteward.reasoning.ownership import inside
+from gosteward.reasoning.viewpoint import first_go, programs_named_go
 from gosteward.snapshot import Blocker, Location
-from gosteward.viewpoint import first_go, programs_named_go
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gosteward.finding import Explains, Finding, Rule, Text
-from gosteward.hidden_go import hidden_gos, lines_of, to_the_front, version_of
 from gosteward.judgement import severity_of
+from gosteward.reasoning.hidden_go import hidden_gos, lines_of, to_the_front, version_of
 from gosteward.rules import go_line_unreadable, std_package_too_new, toolchain_local_too_old
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gosteward.hidden_go import HiddenGo
+    from gosteward.reasoning.hidden_go import HiddenGo
     from gosteward.snapshot import Binary, Snapshot
 
 RULE = Rule(

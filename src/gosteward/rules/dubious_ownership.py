@@ -6,7 +6,7 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from gosteward.finding import Explains, Finding, Rule, Text
-from gosteward.modules_in_use import flag_values, some_go_is
+from gosteward.reasoning.modules_in_use import flag_values, some_go_is
 from gosteward.snapshot import Location
 
 if TYPE_CHECKING:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from shlex import quote
 from typing import TYPE_CHECKING, NamedTuple
 
-from gosteward import remedies
 from gosteward.finding import Finding, Rule, Text
-from gosteward.obstacles import early_returns
-from gosteward.reach import added, holding_go, installed_programs, on_path, own_readers
+from gosteward.reasoning import remedies
+from gosteward.reasoning.obstacles import early_returns
+from gosteward.reasoning.reach import added, holding_go, installed_programs, on_path, own_readers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,7 +6,7 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from gosteward.finding import Explains, Finding, Rule, Text
-from gosteward.impact import native, suspects
+from gosteward.reasoning.impact import native, suspects
 from gosteward.snapshot import Location
 
 if TYPE_CHECKING:

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from gosteward.finding import Explains, Finding, Rule, Text
 from gosteward.knowledge.releases import AS_OF, ended, supported
-from gosteward.running_go import FOREIGN_BUILDS, described, running_gos
+from gosteward.reasoning.running_go import FOREIGN_BUILDS, described, running_gos
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gosteward.running_go import RunningGo
+    from gosteward.reasoning.running_go import RunningGo
     from gosteward.snapshot import Snapshot
 
 RULE = Rule(

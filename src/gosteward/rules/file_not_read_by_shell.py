@@ -5,14 +5,14 @@ from __future__ import annotations
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from gosteward import remedies
 from gosteward.finding import Explains, Finding, Rule, Text
-from gosteward.obstacles import claims, severity_of, unread_files
+from gosteward.reasoning import remedies
+from gosteward.reasoning.obstacles import claims, severity_of, unread_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gosteward.obstacles import Obstacle
+    from gosteward.reasoning.obstacles import Obstacle
     from gosteward.snapshot import Snapshot
 
 RULE = Rule(

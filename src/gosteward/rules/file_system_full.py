@@ -6,14 +6,14 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from gosteward.finding import Explains, Finding, Rule, Text
-from gosteward.impact import surely_met
-from gosteward.room import LITTLE, TOO_LITTLE, mib, rooms
+from gosteward.reasoning.impact import surely_met
+from gosteward.reasoning.room import LITTLE, TOO_LITTLE, mib, rooms
 from gosteward.snapshot import Location
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gosteward.room import Room
+    from gosteward.reasoning.room import Room
     from gosteward.snapshot import Snapshot
 
 RULE = Rule(

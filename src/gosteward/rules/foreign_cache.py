@@ -6,10 +6,10 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from gosteward.finding import Explains, Finding, Rule, Text
-from gosteward.impact import surely_met
-from gosteward.ownership import CACHES, foreign_cache, owned_elsewhere, owner_name
+from gosteward.reasoning.impact import surely_met
+from gosteward.reasoning.ownership import CACHES, foreign_cache, owned_elsewhere, owner_name
+from gosteward.reasoning.viewpoint import places_of_user
 from gosteward.snapshot import Location
-from gosteward.viewpoint import places_of_user
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,14 +7,14 @@ from shlex import quote
 from typing import TYPE_CHECKING, NamedTuple
 
 from gosteward.finding import Explains, Finding, Rule, Text
-from gosteward.obstacles import claims, foreign_lines, misspelt, severity_of
-from gosteward.reach import own_readers, plain, without_system
-from gosteward.remedies import replace_line
+from gosteward.reasoning.obstacles import claims, foreign_lines, misspelt, severity_of
+from gosteward.reasoning.reach import own_readers, plain, without_system
+from gosteward.reasoning.remedies import replace_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gosteward.obstacles import Obstacle
+    from gosteward.reasoning.obstacles import Obstacle
     from gosteward.snapshot import Snapshot, StartupFile, StartupLine
 
 RULE = Rule(

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gosteward.finding import Explains, Finding, Rule, Text
-from gosteward.hidden_go import HiddenGo, hidden_gos, lines_of, to_the_front
-from gosteward.impact import matters
-from gosteward.reach import go_trees
-from gosteward.viewpoint import first_go
+from gosteward.reasoning.hidden_go import HiddenGo, hidden_gos, lines_of, to_the_front
+from gosteward.reasoning.impact import matters
+from gosteward.reasoning.reach import go_trees
+from gosteward.reasoning.viewpoint import first_go
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,8 +7,8 @@ from shlex import quote
 from typing import TYPE_CHECKING, NamedTuple
 
 from gosteward.finding import Finding, Rule, Text
-from gosteward.impact import matters
-from gosteward.remedies import real_path
+from gosteward.reasoning.impact import matters
+from gosteward.reasoning.remedies import real_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

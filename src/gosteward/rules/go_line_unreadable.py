@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from gosteward import goversion
 from gosteward.finding import Explains, Finding, Rule, Text
-from gosteward.running_go import described
+from gosteward.golang import goversion
+from gosteward.reasoning.running_go import described
+from gosteward.reasoning.toolchain_choice import FIRST_WITH_TOOLCHAINS, Choice, choices, release_for
 from gosteward.snapshot import Location
-from gosteward.toolchain_choice import FIRST_WITH_TOOLCHAINS, Choice, choices, release_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gosteward import remedies
 from gosteward.finding import Finding, Rule, Text
-from gosteward.jobs import place_of
-from gosteward.obstacles import contexts_by_cause
-from gosteward.reach import go_directories, lacking, nowhere, providers, severity, shown_path, wanted
-from gosteward.viewpoint import first_go
+from gosteward.reasoning import remedies
+from gosteward.reasoning.jobs import place_of
+from gosteward.reasoning.obstacles import contexts_by_cause
+from gosteward.reasoning.reach import go_directories, lacking, nowhere, providers, severity, shown_path, wanted
+from gosteward.reasoning.viewpoint import first_go
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gosteward.obstacles import Obstacle
+    from gosteward.reasoning.obstacles import Obstacle
     from gosteward.snapshot import Location, Snapshot
 
 RULE = Rule(

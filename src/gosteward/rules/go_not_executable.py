@@ -6,9 +6,9 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from gosteward.finding import Explains, Finding, Rule, Text
-from gosteward.impact import NO_GO_RUNS, belongs_to, distinct_trees, of_program, of_tree
+from gosteward.reasoning.impact import NO_GO_RUNS, belongs_to, distinct_trees, of_program, of_tree
+from gosteward.reasoning.viewpoint import programs_named_go
 from gosteward.snapshot import Location
-from gosteward.viewpoint import programs_named_go
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gosteward import remedies
 from gosteward.finding import Explains, Finding, Rule, Text
-from gosteward.reach import additions, go_directories, go_trees, narrowed, nowhere, shown_path
+from gosteward.reasoning import remedies
+from gosteward.reasoning.reach import additions, go_directories, go_trees, narrowed, nowhere, shown_path
+from gosteward.reasoning.viewpoint import SESSION_KINDS, own_contexts
 from gosteward.snapshot import Location
-from gosteward.viewpoint import SESSION_KINDS, own_contexts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

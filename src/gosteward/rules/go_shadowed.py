@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from gosteward import goversion
 from gosteward.finding import Explains, Finding, Rule, Text
-from gosteward.impact import matters, sound
-from gosteward.running_go import FOREIGN_BUILDS
-from gosteward.viewpoint import first_go, go_entries
+from gosteward.golang import goversion
+from gosteward.reasoning.impact import matters, sound
+from gosteward.reasoning.running_go import FOREIGN_BUILDS
+from gosteward.reasoning.viewpoint import first_go, go_entries
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

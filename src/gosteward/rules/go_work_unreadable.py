@@ -6,9 +6,9 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from gosteward.finding import Explains, Finding, Rule, Text
-from gosteward.modules_in_use import work_files
+from gosteward.reasoning.modules_in_use import work_files
+from gosteward.reasoning.viewpoint import settings_named
 from gosteward.snapshot import Location
-from gosteward.viewpoint import settings_named
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

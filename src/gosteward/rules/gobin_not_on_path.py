@@ -5,11 +5,11 @@ from __future__ import annotations
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from gosteward import remedies
 from gosteward.finding import Finding, Rule, Text
-from gosteward.jobs import place_of
-from gosteward.reach import installed_programs, on_path, providers
-from gosteward.viewpoint import SESSION_KINDS, own_contexts
+from gosteward.reasoning import remedies
+from gosteward.reasoning.jobs import place_of
+from gosteward.reasoning.reach import installed_programs, on_path, providers
+from gosteward.reasoning.viewpoint import SESSION_KINDS, own_contexts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

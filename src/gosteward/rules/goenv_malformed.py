@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gosteward.finding import Explains, Finding, Rule, Text
-from gosteward.proxyurls import masked
+from gosteward.golang.proxyurls import masked
 from gosteward.snapshot import Location
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from gosteward.finding import Finding, Rule, Text
-from gosteward.settings_in_force import commands_to_unset, locations, place, sessions
+from gosteward.reasoning.settings_in_force import commands_to_unset, locations, place, sessions
+from gosteward.reasoning.viewpoint import variable
 from gosteward.snapshot import Location
-from gosteward.viewpoint import variable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

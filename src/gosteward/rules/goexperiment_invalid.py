@@ -6,15 +6,22 @@ from typing import TYPE_CHECKING
 
 from gosteward.finding import Finding, Rule, Text
 from gosteward.knowledge.experiments import knows
+from gosteward.reasoning.running_go import running_go_of
+from gosteward.reasoning.settings_in_force import (
+    advice_to_unset,
+    commands_to_unset,
+    in_force,
+    in_session,
+    locations,
+    place,
+)
+from gosteward.reasoning.viewpoint import context_named
 from gosteward.rules.quoted_value import is_quoted
-from gosteward.running_go import running_go_of
-from gosteward.settings_in_force import advice_to_unset, commands_to_unset, in_force, in_session, locations, place
-from gosteward.viewpoint import context_named
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gosteward.settings_in_force import InForce
+    from gosteward.reasoning.settings_in_force import InForce
     from gosteward.snapshot import Snapshot
 
 RULE = Rule(

@@ -5,14 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gosteward.finding import Explains, Finding, Rule, Text
-from gosteward.goflags import fault
-from gosteward.settings_in_force import advice_to_unset, commands_to_unset, in_force, in_session, locations, place
+from gosteward.golang.goflags import fault
+from gosteward.reasoning.settings_in_force import (
+    advice_to_unset,
+    commands_to_unset,
+    in_force,
+    in_session,
+    locations,
+    place,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gosteward.goflags import Fault
-    from gosteward.settings_in_force import InForce
+    from gosteward.golang.goflags import Fault
+    from gosteward.reasoning.settings_in_force import InForce
     from gosteward.snapshot import Snapshot
 
 RULE = Rule(

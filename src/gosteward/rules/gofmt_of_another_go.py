@@ -6,10 +6,10 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from gosteward.finding import Finding, Rule, Text
-from gosteward.reach import WANTED
-from gosteward.remedies import LINKS
+from gosteward.reasoning.reach import WANTED
+from gosteward.reasoning.remedies import LINKS
+from gosteward.reasoning.viewpoint import first_go, own_contexts, tree_at
 from gosteward.snapshot import Location
-from gosteward.viewpoint import first_go, own_contexts, tree_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,14 +6,14 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from gosteward.finding import Explains, Finding, Rule, Text
-from gosteward.running_go import running_gos
+from gosteward.reasoning.running_go import running_gos
+from gosteward.reasoning.viewpoint import places_of_user
 from gosteward.snapshot import Location
-from gosteward.viewpoint import places_of_user
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gosteward.running_go import RunningGo
+    from gosteward.reasoning.running_go import RunningGo
     from gosteward.snapshot import Snapshot, WritePlace
 
 RULE = Rule(

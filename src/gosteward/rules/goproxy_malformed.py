@@ -7,16 +7,23 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from gosteward.finding import Explains, Finding, Rule, Text
-from gosteward.modulepaths import proxy_list
-from gosteward.proxyurls import entry_problem, ignored_entries, masked
+from gosteward.golang.modulepaths import proxy_list
+from gosteward.golang.proxyurls import entry_problem, ignored_entries, masked
+from gosteward.reasoning.settings_in_force import (
+    advice_to_unset,
+    commands_to_unset,
+    in_force,
+    in_session,
+    locations,
+    place,
+)
 from gosteward.redaction import without_secrets
 from gosteward.rules.quoted_value import is_quoted
-from gosteward.settings_in_force import advice_to_unset, commands_to_unset, in_force, in_session, locations, place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gosteward.settings_in_force import InForce
+    from gosteward.reasoning.settings_in_force import InForce
     from gosteward.snapshot import Setting, Snapshot
 
 RULE = Rule(

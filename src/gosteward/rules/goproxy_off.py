@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gosteward.downloads import needed_modules
 from gosteward.finding import Explains, Finding, Rule, Text
-from gosteward.modulepaths import covers, proxy_list
-from gosteward.settings_in_force import (
+from gosteward.golang.modulepaths import covers, proxy_list
+from gosteward.reasoning.downloads import needed_modules
+from gosteward.reasoning.settings_in_force import (
     advice_to_unset,
     commands_to_unset,
     in_force,
@@ -21,8 +21,8 @@ from gosteward.settings_in_force import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gosteward.downloads import Needed
-    from gosteward.settings_in_force import InForce
+    from gosteward.reasoning.downloads import Needed
+    from gosteward.reasoning.settings_in_force import InForce
     from gosteward.snapshot import Snapshot
 
 RULE = Rule(

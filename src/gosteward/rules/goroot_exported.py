@@ -5,19 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gosteward.finding import Finding, Rule, Text
-from gosteward.settings_in_force import (
+from gosteward.reasoning.settings_in_force import (
     advice_to_unset,
     commands_to_unset,
     in_force,
     locations,
     place,
 )
-from gosteward.viewpoint import context_named, first_go
+from gosteward.reasoning.viewpoint import context_named, first_go
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gosteward.settings_in_force import InForce
+    from gosteward.reasoning.settings_in_force import InForce
     from gosteward.snapshot import Snapshot
 
 RULE = Rule(

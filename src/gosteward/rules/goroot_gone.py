@@ -5,14 +5,14 @@ from __future__ import annotations
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from gosteward.exported_goroot import exported_goroots, setting_of
 from gosteward.finding import Explains, Finding, Rule, Text
-from gosteward.settings_in_force import commands_to_unset
+from gosteward.reasoning.exported_goroot import exported_goroots, setting_of
+from gosteward.reasoning.settings_in_force import commands_to_unset
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gosteward.exported_goroot import ExportedGoroot
+    from gosteward.reasoning.exported_goroot import ExportedGoroot
     from gosteward.snapshot import Snapshot
 
 RULE = Rule(

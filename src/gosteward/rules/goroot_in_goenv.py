@@ -5,8 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gosteward.finding import Explains, Finding, Rule, Text
-from gosteward.settings_in_force import commands_to_unset, in_session, locations, place, winner, working_contexts
-from gosteward.viewpoint import first_go, tree_at
+from gosteward.reasoning.settings_in_force import (
+    commands_to_unset,
+    in_session,
+    locations,
+    place,
+    winner,
+    working_contexts,
+)
+from gosteward.reasoning.viewpoint import first_go, tree_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

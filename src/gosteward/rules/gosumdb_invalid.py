@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gosteward.finding import Explains, Finding, Rule, Text
-from gosteward.proxyurls import database_problem, masked
+from gosteward.golang.proxyurls import database_problem, masked
+from gosteward.reasoning.settings_in_force import commands_to_unset, in_force, in_session, locations, place
 from gosteward.rules.quoted_value import is_quoted
-from gosteward.settings_in_force import commands_to_unset, in_force, in_session, locations, place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gosteward.settings_in_force import InForce
+    from gosteward.reasoning.settings_in_force import InForce
     from gosteward.snapshot import Snapshot
 
 RULE = Rule(

@@ -5,14 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gosteward.finding import Finding, Rule, Text
-from gosteward.modulepaths import proxy_list
-from gosteward.proxyurls import DEFAULT_PROXY
-from gosteward.settings_in_force import commands_to_unset, in_force, locations, place, value_in, working_contexts
+from gosteward.golang.modulepaths import proxy_list
+from gosteward.golang.proxyurls import DEFAULT_PROXY
+from gosteward.reasoning.settings_in_force import (
+    commands_to_unset,
+    in_force,
+    locations,
+    place,
+    value_in,
+    working_contexts,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gosteward.settings_in_force import InForce
+    from gosteward.reasoning.settings_in_force import InForce
     from gosteward.snapshot import Snapshot
 
 RULE = Rule(

@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from gosteward import goversion
 from gosteward.finding import Explains, Finding, Rule, Text
-from gosteward.rules.quoted_value import is_quoted
-from gosteward.running_go import running_go_of
-from gosteward.settings_in_force import (
+from gosteward.golang import goversion
+from gosteward.reasoning.running_go import running_go_of
+from gosteward.reasoning.settings_in_force import (
     advice_to_unset,
     commands_to_unset,
     in_force,
@@ -17,12 +16,13 @@ from gosteward.settings_in_force import (
     locations,
     place,
 )
-from gosteward.viewpoint import context_named
+from gosteward.reasoning.viewpoint import context_named
+from gosteward.rules.quoted_value import is_quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gosteward.settings_in_force import InForce
+    from gosteward.reasoning.settings_in_force import InForce
     from gosteward.snapshot import Snapshot
 
 RULE = Rule(

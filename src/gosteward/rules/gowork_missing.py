@@ -6,7 +6,14 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from gosteward.finding import Explains, Finding, Rule, Text
-from gosteward.settings_in_force import advice_to_unset, commands_to_unset, in_force, in_session, locations, place
+from gosteward.reasoning.settings_in_force import (
+    advice_to_unset,
+    commands_to_unset,
+    in_force,
+    in_session,
+    locations,
+    place,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gosteward import cgo
 from gosteward.finding import Explains, Finding, Rule, Text
-from gosteward.running_go import running_gos
+from gosteward.reasoning import cgo
+from gosteward.reasoning.running_go import running_gos
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

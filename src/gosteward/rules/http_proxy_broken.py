@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gosteward.downloads import locations
 from gosteward.finding import Explains, Finding, Rule, Text
+from gosteward.reasoning.downloads import locations
 from gosteward.rules.proxy_unreachable import described
 
 if TYPE_CHECKING:

@@ -6,13 +6,13 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from gosteward.finding import Explains, Finding, Rule, Text
-from gosteward.impact import NO_GO_RUNS, distinct_trees, of_tree
+from gosteward.reasoning.impact import NO_GO_RUNS, distinct_trees, of_tree
 from gosteward.snapshot import Location
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gosteward.impact import Impact
+    from gosteward.reasoning.impact import Impact
     from gosteward.snapshot import GoTree, Snapshot
 
 RULE = Rule(

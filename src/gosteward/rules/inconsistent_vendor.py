@@ -6,7 +6,7 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from gosteward.finding import Explains, Finding, Rule, Text
-from gosteward.modules_in_use import builds_from_vendor, looks_into_vendor
+from gosteward.reasoning.modules_in_use import builds_from_vendor, looks_into_vendor
 from gosteward.snapshot import Location
 
 if TYPE_CHECKING:

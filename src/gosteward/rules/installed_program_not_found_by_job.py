@@ -5,8 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gosteward.finding import Finding, Rule, Text
-from gosteward.jobs import GO_PROGRAMS, crontab_commands, grouped, job_lines, jobs, path_source, place_of, unit_commands
-from gosteward.reach import installed_programs, on_path, shown_path
+from gosteward.reasoning.jobs import (
+    GO_PROGRAMS,
+    crontab_commands,
+    grouped,
+    job_lines,
+    jobs,
+    path_source,
+    place_of,
+    unit_commands,
+)
+from gosteward.reasoning.reach import installed_programs, on_path, shown_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

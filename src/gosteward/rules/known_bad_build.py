@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gosteward.finding import Explains, Finding, Rule, Text
-from gosteward.impact import NO_GO_RUNS, distinct_trees, of_tree
 from gosteward.knowledge.releases import BAD_BUILDS
+from gosteward.reasoning.impact import NO_GO_RUNS, distinct_trees, of_tree
 from gosteward.snapshot import Location
 
 if TYPE_CHECKING:

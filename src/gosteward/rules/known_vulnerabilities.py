@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gosteward import goversion
 from gosteward.finding import Finding, Rule, Text
+from gosteward.golang import goversion
 from gosteward.knowledge.releases import AS_OF, line_of, vulnerabilities_of
-from gosteward.running_go import FOREIGN_BUILDS, described, running_gos
+from gosteward.reasoning.running_go import FOREIGN_BUILDS, described, running_gos
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from gosteward.knowledge.releases import Vulnerability
-    from gosteward.running_go import RunningGo
+    from gosteward.reasoning.running_go import RunningGo
     from gosteward.snapshot import Snapshot
 
 RULE = Rule(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gosteward.finding import Explains, Finding, Rule, Text
-from gosteward.impact import distinct_trees, of_tree
+from gosteward.reasoning.impact import distinct_trees, of_tree
 from gosteward.snapshot import Location
 
 if TYPE_CHECKING:

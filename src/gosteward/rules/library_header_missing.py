@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gosteward import cgo, package_names
 from gosteward.finding import Finding, Rule, Text
-from gosteward.settings_in_force import value_in
-from gosteward.viewpoint import context_named, variable
+from gosteward.reasoning import cgo, package_names
+from gosteward.reasoning.settings_in_force import value_in
+from gosteward.reasoning.viewpoint import context_named, variable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gosteward.cgo import Need, Standing
+    from gosteward.reasoning.cgo import Need, Standing
     from gosteward.snapshot import Snapshot
 
 RULE = Rule(

@@ -6,15 +6,15 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from gosteward.finding import Explains, Finding, Rule, Text
-from gosteward.jobs import crontab_commands
-from gosteward.obstacles import claims, severity_of
-from gosteward.path_text import badly_written, expanded_line, is_shell_file, needed
-from gosteward.remedies import real_path, replace_line
+from gosteward.reasoning.jobs import crontab_commands
+from gosteward.reasoning.obstacles import claims, severity_of
+from gosteward.reasoning.path_text import badly_written, expanded_line, is_shell_file, needed
+from gosteward.reasoning.remedies import real_path, replace_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gosteward.path_text import Written
+    from gosteward.reasoning.path_text import Written
     from gosteward.snapshot import Snapshot
 
 RULE = Rule(

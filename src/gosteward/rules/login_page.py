@@ -5,8 +5,8 @@ from __future__ import annotations
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from gosteward.downloads import locations, severity_of_refusal
 from gosteward.finding import Explains, Finding, Rule, Text
+from gosteward.reasoning.downloads import locations, severity_of_refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

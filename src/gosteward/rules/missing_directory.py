@@ -5,14 +5,14 @@ from __future__ import annotations
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from gosteward import remedies
 from gosteward.finding import Finding, Rule, Text
-from gosteward.obstacles import claims, misplaced_entries, severity_of
+from gosteward.reasoning import remedies
+from gosteward.reasoning.obstacles import claims, misplaced_entries, severity_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gosteward.obstacles import Obstacle
+    from gosteward.reasoning.obstacles import Obstacle
     from gosteward.snapshot import Location, Snapshot
 
 RULE = Rule(

@@ -6,13 +6,13 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from gosteward.finding import Finding, Rule, Text
-from gosteward.impact import NO_GO_RUNS, native, suspects
+from gosteward.reasoning.impact import NO_GO_RUNS, native, suspects
 from gosteward.snapshot import Location
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gosteward.impact import Suspect
+    from gosteward.reasoning.impact import Suspect
     from gosteward.snapshot import Binary, Snapshot
 
 RULE = Rule(

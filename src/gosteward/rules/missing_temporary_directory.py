@@ -6,10 +6,10 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from gosteward.finding import Explains, Finding, Rule, Text
-from gosteward.impact import surely_met
+from gosteward.reasoning.impact import surely_met
+from gosteward.reasoning.temporary_places import temporary_places
+from gosteward.reasoning.viewpoint import runs_as_user
 from gosteward.snapshot import Location
-from gosteward.temporary_places import temporary_places
-from gosteward.viewpoint import runs_as_user
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

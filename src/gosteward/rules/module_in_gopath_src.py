@@ -5,12 +5,12 @@ from __future__ import annotations
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from gosteward import goversion
 from gosteward.finding import Finding, Rule, Text
-from gosteward.modules_in_use import some_go_is
-from gosteward.running_go import running_gos
+from gosteward.golang import goversion
+from gosteward.reasoning.modules_in_use import some_go_is
+from gosteward.reasoning.running_go import running_gos
+from gosteward.reasoning.viewpoint import places_of_user
 from gosteward.snapshot import Location
-from gosteward.viewpoint import places_of_user
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gosteward.downloads import locations, needed_modules
 from gosteward.finding import Finding, Rule, Text
+from gosteward.reasoning.downloads import locations, needed_modules
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,7 +6,7 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from gosteward.finding import Finding, Rule, Text
-from gosteward.ownership import inside
+from gosteward.reasoning.ownership import inside
 from gosteward.snapshot import Location
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from gosteward.finding import Finding, Rule, Text
-from gosteward.modules_in_use import directory_of, place, relative, work_files
+from gosteward.reasoning.modules_in_use import directory_of, place, relative, work_files
 from gosteward.snapshot import Location
 
 if TYPE_CHECKING:

@@ -6,10 +6,10 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from gosteward.finding import Finding, Rule, Text
-from gosteward.ownership import CACHES
+from gosteward.reasoning.ownership import CACHES
+from gosteward.reasoning.temporary_places import mount_below
+from gosteward.reasoning.viewpoint import places_of_user
 from gosteward.snapshot import Location
-from gosteward.temporary_places import mount_below
-from gosteward.viewpoint import places_of_user
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

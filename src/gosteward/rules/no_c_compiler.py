@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gosteward import cgo, package_names
 from gosteward.finding import Explains, Finding, Rule, Text
-from gosteward.settings_in_force import locations, place
+from gosteward.reasoning import cgo, package_names
+from gosteward.reasoning.settings_in_force import locations, place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gosteward.cgo import Standing
+    from gosteward.reasoning.cgo import Standing
     from gosteward.snapshot import Snapshot
 
 RULE = Rule(

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gosteward import cgo, package_names
 from gosteward.finding import Finding, Rule, Text
-from gosteward.modulepaths import covers, proxy_list
-from gosteward.modules_in_use import builds_from_vendor, place
-from gosteward.settings_in_force import locations, privately, value_in, winner
-from gosteward.viewpoint import context_named
+from gosteward.golang.modulepaths import covers, proxy_list
+from gosteward.reasoning import cgo, package_names
+from gosteward.reasoning.modules_in_use import builds_from_vendor, place
+from gosteward.reasoning.settings_in_force import locations, privately, value_in, winner
+from gosteward.reasoning.viewpoint import context_named
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

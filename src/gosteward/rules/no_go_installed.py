@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gosteward.finding import Finding, Rule, Text
-from gosteward.viewpoint import programs_named_go
+from gosteward.reasoning.viewpoint import programs_named_go
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

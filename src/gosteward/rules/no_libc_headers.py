@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gosteward import cgo, package_names
 from gosteward.finding import Finding, Rule, Text
+from gosteward.reasoning import cgo, package_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gosteward.cgo import Standing
+    from gosteward.reasoning.cgo import Standing
     from gosteward.snapshot import Snapshot
 
 RULE = Rule(

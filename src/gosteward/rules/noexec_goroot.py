@@ -6,7 +6,7 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from gosteward.finding import Explains, Finding, Rule, Text
-from gosteward.impact import NO_GO_RUNS, suspects
+from gosteward.reasoning.impact import NO_GO_RUNS, suspects
 from gosteward.snapshot import Location
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from gosteward.finding import Explains, Finding, Rule, Text
-from gosteward.impact import suspects
+from gosteward.reasoning.impact import suspects
+from gosteward.reasoning.viewpoint import places_of_user
 from gosteward.snapshot import Location
-from gosteward.viewpoint import places_of_user
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,8 +6,8 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from gosteward.finding import Finding, Rule, Text
+from gosteward.reasoning.temporary_places import commands_for_own_place, temporary_places
 from gosteward.snapshot import Location
-from gosteward.temporary_places import commands_for_own_place, temporary_places
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gosteward.finding import Finding, Rule, Text
-from gosteward.room import mib
+from gosteward.reasoning.room import mib
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,16 +6,16 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from gosteward.finding import Explains, Finding, Rule, Text
-from gosteward.impact import NO_GO_RUNS, of_program
-from gosteward.link_repair import destination
-from gosteward.package_names import install, manager_of
+from gosteward.reasoning.impact import NO_GO_RUNS, of_program
+from gosteward.reasoning.link_repair import destination
+from gosteward.reasoning.package_names import install, manager_of
+from gosteward.reasoning.viewpoint import programs_named_go
 from gosteward.snapshot import Location
-from gosteward.viewpoint import programs_named_go
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gosteward.impact import Impact
+    from gosteward.reasoning.impact import Impact
     from gosteward.snapshot import Binary, Snapshot
 
 RULE = Rule(

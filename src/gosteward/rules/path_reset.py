@@ -6,15 +6,15 @@ import re
 from shlex import quote
 from typing import TYPE_CHECKING, NamedTuple
 
-from gosteward import remedies
 from gosteward.finding import Explains, Finding, Rule, Text
-from gosteward.obstacles import claims, resets, severity_of
-from gosteward.reach import SYSTEM_DIRECTORIES, installed_programs, on_path, plain, wanted, without_system
+from gosteward.reasoning import remedies
+from gosteward.reasoning.obstacles import claims, resets, severity_of
+from gosteward.reasoning.reach import SYSTEM_DIRECTORIES, installed_programs, on_path, plain, wanted, without_system
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gosteward.obstacles import Obstacle
+    from gosteward.reasoning.obstacles import Obstacle
     from gosteward.snapshot import Location, Snapshot
 
 RULE = Rule(

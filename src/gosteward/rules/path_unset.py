@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gosteward.finding import Explains, Finding, Rule, Text
-from gosteward.impact import matters
-from gosteward.obstacles import paths_unset
+from gosteward.reasoning.impact import matters
+from gosteward.reasoning.obstacles import paths_unset
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gosteward.obstacles import Obstacle
+    from gosteward.reasoning.obstacles import Obstacle
     from gosteward.snapshot import Snapshot
 
 RULE = Rule(

@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gosteward.finding import Finding, Rule, Text
-from gosteward.modulepaths import proxy_list
-from gosteward.proxyurls import entry_url, parse
-from gosteward.settings_in_force import in_force, locations, place
+from gosteward.golang.modulepaths import proxy_list
+from gosteward.golang.proxyurls import entry_url, parse
+from gosteward.reasoning.settings_in_force import in_force, locations, place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gosteward.proxyurls import Url
-    from gosteward.settings_in_force import InForce
+    from gosteward.golang.proxyurls import Url
+    from gosteward.reasoning.settings_in_force import InForce
     from gosteward.snapshot import Snapshot
 
 RULE = Rule(

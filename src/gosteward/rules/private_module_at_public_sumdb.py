@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from gosteward.downloads import needed_modules
 from gosteward.finding import Explains, Finding, Rule, Text
-from gosteward.modulepaths import covers, domain_of, is_forge, proxy_list, sum_database
-from gosteward.proxyurls import DEFAULT_PROXY, entry_url, parse
-from gosteward.settings_in_force import locations, privately, sessions, value_in, winner
+from gosteward.golang.modulepaths import covers, domain_of, is_forge, proxy_list, sum_database
+from gosteward.golang.proxyurls import DEFAULT_PROXY, entry_url, parse
+from gosteward.reasoning.downloads import needed_modules
+from gosteward.reasoning.settings_in_force import locations, privately, sessions, value_in, winner
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gosteward.downloads import Needed
+    from gosteward.reasoning.downloads import Needed
     from gosteward.snapshot import Context, Requirement, Snapshot
 
 RULE = Rule(

@@ -5,15 +5,15 @@ from __future__ import annotations
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from gosteward import remedies
 from gosteward.finding import Explains, Finding, Rule, Text
-from gosteward.obstacles import claims, hidden_files, severity_of
+from gosteward.reasoning import remedies
+from gosteward.reasoning.obstacles import claims, hidden_files, severity_of
 from gosteward.snapshot import Location
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gosteward.obstacles import Obstacle
+    from gosteward.reasoning.obstacles import Obstacle
     from gosteward.snapshot import Snapshot
 
 RULE = Rule(

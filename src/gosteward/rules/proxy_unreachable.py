@@ -5,7 +5,8 @@ from __future__ import annotations
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from gosteward.downloads import (
+from gosteward.finding import Explains, Finding, Rule, Text
+from gosteward.reasoning.downloads import (
     NO_NETWORK,
     locations,
     names_of,
@@ -13,7 +14,6 @@ from gosteward.downloads import (
     severity_of_refusal,
     waiting_for,
 )
-from gosteward.finding import Explains, Finding, Rule, Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gosteward.finding import Finding, Rule, Text
-from gosteward.http_proxies import in_use
-from gosteward.proxyurls import masked
-from gosteward.settings_in_force import sessions
-from gosteward.viewpoint import variable
+from gosteward.golang.proxyurls import masked
+from gosteward.reasoning.http_proxies import in_use
+from gosteward.reasoning.settings_in_force import sessions
+from gosteward.reasoning.viewpoint import variable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,13 +6,13 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from gosteward.finding import Explains, Finding, Rule, Text
-from gosteward.obstacles import claims, severity_of
-from gosteward.path_text import badly_written, needed
+from gosteward.reasoning.obstacles import claims, severity_of
+from gosteward.reasoning.path_text import badly_written, needed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gosteward.path_text import Written
+    from gosteward.reasoning.path_text import Written
     from gosteward.snapshot import Snapshot
 
 RULE = Rule(

@@ -6,7 +6,7 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from gosteward.finding import Explains, Finding, Rule, Text
-from gosteward.modules_in_use import builds_from_vendor, in_workspace, place
+from gosteward.reasoning.modules_in_use import builds_from_vendor, in_workspace, place
 from gosteward.snapshot import Location
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gosteward.finding import Explains, Finding, Rule, Text
-from gosteward.proxyurls import masked
-from gosteward.settings_in_force import commands_to_unset, locations, loser, place, sessions, winner
+from gosteward.golang.proxyurls import masked
+from gosteward.reasoning.settings_in_force import commands_to_unset, locations, loser, place, sessions, winner
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

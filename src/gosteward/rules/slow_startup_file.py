@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gosteward.finding import Finding, Rule, Text
-from gosteward.reach import WANTED
-from gosteward.viewpoint import own_contexts
+from gosteward.reasoning.reach import WANTED
+from gosteward.reasoning.viewpoint import own_contexts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gosteward.finding import Finding, Rule, Text
-from gosteward.running_go import running_gos
+from gosteward.reasoning.running_go import running_gos
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gosteward.running_go import RunningGo
+    from gosteward.reasoning.running_go import RunningGo
     from gosteward.snapshot import Snapshot
 
 RULE = Rule(

@@ -6,15 +6,15 @@ import re
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from gosteward import package_names
 from gosteward.finding import Explains, Finding, Rule, Text
-from gosteward.impact import distinct_trees, of_tree
+from gosteward.reasoning import package_names
+from gosteward.reasoning.impact import distinct_trees, of_tree
 from gosteward.snapshot import Location
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gosteward.impact import Impact
+    from gosteward.reasoning.impact import Impact
     from gosteward.snapshot import GoTree, Snapshot
 
 RULE = Rule(

@@ -6,9 +6,9 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from gosteward.finding import Explains, Finding, Rule, Text
-from gosteward.reach import go_directories, nowhere
+from gosteward.reasoning.reach import go_directories, nowhere
+from gosteward.reasoning.viewpoint import SESSION_KINDS, own_contexts
 from gosteward.snapshot import Location
-from gosteward.viewpoint import SESSION_KINDS, own_contexts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

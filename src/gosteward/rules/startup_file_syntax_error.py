@@ -6,8 +6,8 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from gosteward.finding import Explains, Finding, Rule, Text
-from gosteward.obstacles import claims, severity_of
-from gosteward.reach import WANTED, additions, lacking, names
+from gosteward.reasoning.obstacles import claims, severity_of
+from gosteward.reasoning.reach import WANTED, additions, lacking, names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

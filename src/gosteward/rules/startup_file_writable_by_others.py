@@ -6,8 +6,8 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from gosteward.finding import Finding, Rule, Text
-from gosteward.reach import own_readers
-from gosteward.remedies import real
+from gosteward.reasoning.reach import own_readers
+from gosteward.reasoning.remedies import real
 from gosteward.snapshot import Location
 
 if TYPE_CHECKING:

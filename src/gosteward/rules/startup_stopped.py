@@ -6,13 +6,13 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from gosteward.finding import Explains, Finding, Rule, Text
-from gosteward.reach import WANTED, additions, go_directories, nowhere, severity
-from gosteward.viewpoint import first_go
+from gosteward.reasoning.reach import WANTED, additions, go_directories, nowhere, severity
+from gosteward.reasoning.viewpoint import first_go
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gosteward.reach import Addition
+    from gosteward.reasoning.reach import Addition
     from gosteward.snapshot import Context, Location, Snapshot
 
 RULE = Rule(

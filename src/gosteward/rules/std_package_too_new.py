@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gosteward import goversion
 from gosteward.finding import Explains, Finding, Rule, Text
-from gosteward.running_go import described
-from gosteward.toolchain_choice import Choice, choices, release_for
+from gosteward.golang import goversion
+from gosteward.reasoning.running_go import described
+from gosteward.reasoning.toolchain_choice import Choice, choices, release_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

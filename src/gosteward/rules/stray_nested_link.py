@@ -5,12 +5,12 @@ from __future__ import annotations
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from gosteward import goversion
 from gosteward.finding import Explains, Finding, Rule, Text
-from gosteward.impact import distinct_trees
-from gosteward.link_repair import destination, relink
+from gosteward.golang import goversion
+from gosteward.reasoning.impact import distinct_trees
+from gosteward.reasoning.link_repair import destination, relink
+from gosteward.reasoning.viewpoint import tree_at
 from gosteward.snapshot import Location
-from gosteward.viewpoint import tree_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,10 +6,10 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from gosteward.finding import Finding, Rule, Text
-from gosteward.jobs import place_of
-from gosteward.reach import go_directories, nowhere, shown_path
-from gosteward.remedies import is_private, link_commands
-from gosteward.viewpoint import SESSION_KINDS, first_go, own_contexts
+from gosteward.reasoning.jobs import place_of
+from gosteward.reasoning.reach import go_directories, nowhere, shown_path
+from gosteward.reasoning.remedies import is_private, link_commands
+from gosteward.reasoning.viewpoint import SESSION_KINDS, first_go, own_contexts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

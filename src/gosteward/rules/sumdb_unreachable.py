@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gosteward.downloads import locations, names_of, waiting_for
 from gosteward.finding import Finding, Rule, Text
+from gosteward.reasoning.downloads import locations, names_of, waiting_for
 from gosteward.rules.proxy_unreachable import described
 
 if TYPE_CHECKING:

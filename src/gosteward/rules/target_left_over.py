@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gosteward.finding import Finding, Rule, Text
-from gosteward.impact import native
-from gosteward.rules.quoted_value import is_quoted
-from gosteward.settings_in_force import (
+from gosteward.reasoning.impact import native
+from gosteward.reasoning.settings_in_force import (
     advice_to_unset,
     commands_to_unset,
     in_force,
@@ -17,11 +16,12 @@ from gosteward.settings_in_force import (
     value_in,
     working_contexts,
 )
+from gosteward.rules.quoted_value import is_quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gosteward.settings_in_force import InForce
+    from gosteward.reasoning.settings_in_force import InForce
     from gosteward.snapshot import Snapshot
 
 RULE = Rule(

@@ -6,15 +6,15 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from gosteward.finding import Finding, Rule, Text
-from gosteward.impact import surely_met
-from gosteward.room import TOO_LITTLE, mib, rooms
+from gosteward.reasoning.impact import surely_met
+from gosteward.reasoning.room import TOO_LITTLE, mib, rooms
+from gosteward.reasoning.temporary_places import commands_for_own_place
 from gosteward.snapshot import Location
-from gosteward.temporary_places import commands_for_own_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gosteward.room import Room
+    from gosteward.reasoning.room import Room
     from gosteward.snapshot import Snapshot
 
 RULE = Rule(

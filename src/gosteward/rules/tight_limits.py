@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from gosteward.finding import Finding, Rule, Text
-from gosteward.limit_lines import limits_for, raising
+from gosteward.reasoning.limit_lines import limits_for, raising
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

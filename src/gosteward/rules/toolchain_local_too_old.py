@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from gosteward import goversion
 from gosteward.finding import Explains, Finding, Rule, Text
-from gosteward.running_go import described
-from gosteward.settings_in_force import commands_to_unset
-from gosteward.toolchain_choice import Choice, Wish, choices, wish_of
-from gosteward.viewpoint import usable_trees
+from gosteward.golang import goversion
+from gosteward.reasoning.running_go import described
+from gosteward.reasoning.settings_in_force import commands_to_unset
+from gosteward.reasoning.toolchain_choice import Choice, Wish, choices, wish_of
+from gosteward.reasoning.viewpoint import usable_trees
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from gosteward import goversion
-from gosteward.downloads import NO_NETWORK
 from gosteward.finding import Explains, Finding, Rule, Text
-from gosteward.running_go import described
-from gosteward.settings_in_force import commands_to_unset, winner
-from gosteward.toolchain_choice import Choice, choices, release_for, toolchain_named
+from gosteward.golang import goversion
+from gosteward.reasoning.downloads import NO_NETWORK
+from gosteward.reasoning.running_go import described
+from gosteward.reasoning.settings_in_force import commands_to_unset, winner
+from gosteward.reasoning.toolchain_choice import Choice, choices, release_for, toolchain_named
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gosteward import goversion
 from gosteward.finding import Explains, Finding, Rule, Text
-from gosteward.running_go import described
-from gosteward.settings_in_force import unset_command
-from gosteward.toolchain_choice import Choice, choices
+from gosteward.golang import goversion
+from gosteward.reasoning.running_go import described
+from gosteward.reasoning.settings_in_force import unset_command
+from gosteward.reasoning.toolchain_choice import Choice, choices
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

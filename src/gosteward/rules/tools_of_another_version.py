@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gosteward import goversion
 from gosteward.finding import Explains, Finding, Rule, Text
-from gosteward.impact import distinct_trees, of_tree
+from gosteward.golang import goversion
+from gosteward.reasoning.impact import distinct_trees, of_tree
 from gosteward.snapshot import Location
 
 if TYPE_CHECKING:

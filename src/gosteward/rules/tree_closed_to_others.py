@@ -6,14 +6,14 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from gosteward.finding import Explains, Finding, Rule, Text
-from gosteward.impact import NO_GO_RUNS, suspects
+from gosteward.reasoning.impact import NO_GO_RUNS, suspects
+from gosteward.reasoning.viewpoint import tree_of
 from gosteward.snapshot import Location
-from gosteward.viewpoint import tree_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gosteward.impact import Suspect
+    from gosteward.reasoning.impact import Suspect
     from gosteward.snapshot import Binary, Blocker, Snapshot
 
 RULE = Rule(

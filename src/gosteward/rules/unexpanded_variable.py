@@ -6,17 +6,17 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from gosteward.finding import Explains, Finding, Rule, Text
-from gosteward.jobs import crontab_commands
-from gosteward.obstacles import claims, severity_of
-from gosteward.path_text import badly_written, expanded_line, is_shell_file, needed
-from gosteward.reach import WANTED, go_directories, without_system
-from gosteward.remedies import real_path, replace_line
+from gosteward.reasoning.jobs import crontab_commands
+from gosteward.reasoning.obstacles import claims, severity_of
+from gosteward.reasoning.path_text import badly_written, expanded_line, is_shell_file, needed
+from gosteward.reasoning.reach import WANTED, go_directories, without_system
+from gosteward.reasoning.remedies import real_path, replace_line
 from gosteward.snapshot import Location
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gosteward.path_text import Written
+    from gosteward.reasoning.path_text import Written
     from gosteward.snapshot import Context, Snapshot, StartupLine
 
 RULE = Rule(

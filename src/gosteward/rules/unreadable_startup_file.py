@@ -5,11 +5,11 @@ from __future__ import annotations
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from gosteward import remedies
 from gosteward.finding import Explains, Finding, Rule, Text
-from gosteward.reach import go_directories, lacking, severity
+from gosteward.reasoning import remedies
+from gosteward.reasoning.reach import go_directories, lacking, severity
+from gosteward.reasoning.viewpoint import SESSION_KINDS, own_contexts
 from gosteward.snapshot import Location
-from gosteward.viewpoint import SESSION_KINDS, own_contexts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,8 +6,8 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from gosteward.finding import Finding, Rule, Text
-from gosteward.obstacles import names_go
-from gosteward.reach import wanted
+from gosteward.reasoning.obstacles import names_go
+from gosteward.reasoning.reach import wanted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,15 +5,15 @@ from __future__ import annotations
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from gosteward import remedies
 from gosteward.finding import Explains, Finding, Rule, Text
-from gosteward.obstacles import claims, severity_of, unset_variables
-from gosteward.reach import installed_programs
+from gosteward.reasoning import remedies
+from gosteward.reasoning.obstacles import claims, severity_of, unset_variables
+from gosteward.reasoning.reach import installed_programs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gosteward.obstacles import Obstacle
+    from gosteward.reasoning.obstacles import Obstacle
     from gosteward.snapshot import Snapshot
 
 RULE = Rule(

@@ -7,9 +7,9 @@ from shlex import quote
 from typing import TYPE_CHECKING, NamedTuple
 
 from gosteward.finding import Finding, Rule, Text
-from gosteward.reach import WANTED
-from gosteward.remedies import real_path
-from gosteward.viewpoint import own_contexts, setting_in
+from gosteward.reasoning.reach import WANTED
+from gosteward.reasoning.remedies import real_path
+from gosteward.reasoning.viewpoint import own_contexts, setting_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gosteward.finding import Finding, Rule, Text
-from gosteward.modulepaths import is_forge
-from gosteward.settings_in_force import commands_to_unset, in_force, locations, place
+from gosteward.golang.modulepaths import is_forge
+from gosteward.reasoning.settings_in_force import commands_to_unset, in_force, locations, place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,9 +5,9 @@ from __future__ import annotations
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from gosteward import goversion
 from gosteward.finding import Finding, Rule, Text
-from gosteward.impact import distinct_trees
+from gosteward.golang import goversion
+from gosteward.reasoning.impact import distinct_trees
 from gosteward.snapshot import Location
 
 if TYPE_CHECKING:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gosteward import remedies
 from gosteward.finding import Explains, Finding, Rule, Text
-from gosteward.reach import go_trees
-from gosteward.viewpoint import SESSION_KINDS, first_go, own_contexts
+from gosteward.reasoning import remedies
+from gosteward.reasoning.reach import go_trees
+from gosteward.reasoning.viewpoint import SESSION_KINDS, first_go, own_contexts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

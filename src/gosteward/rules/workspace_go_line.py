@@ -5,9 +5,9 @@ from __future__ import annotations
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from gosteward import goversion
 from gosteward.finding import Finding, Rule, Text
-from gosteward.modules_in_use import directory_of, place, some_go_is, work_files
+from gosteward.golang import goversion
+from gosteward.reasoning.modules_in_use import directory_of, place, some_go_is, work_files
 from gosteward.snapshot import Location
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from gosteward.finding import Explains, Finding, Rule, Text
-from gosteward.modules_in_use import directory_of, work_files
+from gosteward.reasoning.modules_in_use import directory_of, work_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

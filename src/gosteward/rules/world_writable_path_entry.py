@@ -6,7 +6,7 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from gosteward.finding import Finding, Rule, Text
-from gosteward.viewpoint import own_contexts
+from gosteward.reasoning.viewpoint import own_contexts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,14 +6,14 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from gosteward.finding import Finding, Rule, Text
-from gosteward.impact import NO_GO_RUNS, suspects
-from gosteward.link_repair import trees_for
+from gosteward.reasoning.impact import NO_GO_RUNS, suspects
+from gosteward.reasoning.link_repair import trees_for
 from gosteward.snapshot import Location
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gosteward.impact import Suspect
+    from gosteward.reasoning.impact import Suspect
     from gosteward.snapshot import Binary, Snapshot
 
 RULE = Rule(

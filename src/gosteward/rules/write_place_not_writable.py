@@ -6,11 +6,11 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from gosteward.finding import Explains, Finding, Rule, Text
-from gosteward.impact import surely_met
-from gosteward.ownership import foreign_cache, inside
+from gosteward.reasoning.impact import surely_met
+from gosteward.reasoning.ownership import foreign_cache, inside
+from gosteward.reasoning.temporary_places import temporary_places
+from gosteward.reasoning.viewpoint import places_of_user, settings_named
 from gosteward.snapshot import Location
-from gosteward.temporary_places import temporary_places
-from gosteward.viewpoint import places_of_user, settings_named
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,0 +1,1 @@
+"""Formats of the host that probes read: ELF, access control lists, certificates, git and netrc files, limits. Pure."""

@@ -1,0 +1,162 @@
+"""URLs of module proxies, checksum databases and HTTP proxies, as the go command reads and refuses them. Pure.
+
+Source: cmd/go/internal/modfetch/proxy.go (`proxyList`, `newProxyRepo`) and sumdb.go (`dbDial`); golang.org/x/mod/sumdb/note
+(`NewVerifier`); net/url; vendor/golang.org/x/net/http/httpproxy.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from gosteward.golang.modulepaths import proxy_list
+
+if TYPE_CHECKING:
+    from gosteward.golang.modulepaths import ProxyEntry
+
+PORTS = {"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080}
+DEFAULT_PROXY = "https://proxy.golang.org,direct"
+KNOWN_DATABASES = ("sum.golang.org", "sum.golang.google.cn")
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
+_HOST_PORT = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[^\[\]:]*)(?::(?P<port>\d*))?")
+_BAD = re.compile(r"[\x00-\x20\x7f\"<>\\^`{|}]")
+_NAME = re.compile(r"[^\s+/][^\s+]*")
+_ALGORITHM_ED25519 = 1
+
+
+class Url(NamedTuple):
+    """Parts of a URL.  user: "name" or "name:password", percent-escapes kept.  port: 0 where none is given.  path: with its query."""
+
+    scheme: str
+    host: str = ""
+    port: int = 0
+    path: str = ""
+    user: str = ""
+
+    @property
+    def effective_port(self) -> int:
+        """The port that is dialled."""
+        return self.port or PORTS.get(self.scheme, 0)
+
+    @property
+    def shown(self) -> str:
+        """The URL with its password, if it has one, as `xxxxx`, in the way of Go's url.Redacted."""
+        name, colon, _ = self.user.partition(":")
+        user = f"{name}:xxxxx@" if colon else f"{name}@" if name else ""
+        port = f":{self.port}" if self.port else ""
+        return f"{self.scheme}://{user}{self.host}{port}{self.path}"
+
+
+def parse(text: str) -> Url | None:
+    """Read a URL with a scheme; None for a text that Go refuses as one."""
+    match = _SCHEME.match(text)
+    if match is None or _BAD.search(text):
+        return None
+    scheme, rest = match[1].lower(), text[match.end() :]
+    if not rest.startswith("//"):
+        return Url(scheme, path=rest)
+    rest = rest[2:]
+    cut = next((i for i, c in enumerate(rest) if c in "/?#"), len(rest))
+    authority, path = rest[:cut], rest[cut:]
+    user, _, address = authority.rpartition("@")
+    found = _HOST_PORT.fullmatch(address)
+    if found is None or len(found["port"] or "") > 5:
+        return None
+    return Url(scheme, found["host"].lower(), int(found["port"] or 0), path, user)
+
+
+def masked(text: str) -> str:
+    """A URL, or a list of them as GOPROXY has it, without passwords."""
+    return re.sub(r"(://[^/@:,|\s]*):[^/@,|\s]*@", r"\1:xxxxx@", text)
+
+
+def entry_url(entry: ProxyEntry) -> str:
+    """The URL that go makes of an entry: "https://" is put before a host without a scheme."""
+    text = entry.text
+    if any(c in text for c in ".:/") and ":/" not in text and not text.startswith("/"):
+        return f"https://{text}"
+    return text
+
+
+def entry_problem(entry: ProxyEntry) -> str:
+    """Why go refuses an entry of GOPROXY; "" if it does not.
+
+    Returns:
+        "scheme-missing" (a single word, or a path), "scheme" (neither https, http nor file, or its colon is missing), "file-host" (file://srv/go names a
+        host), "space", "separator" (a semicolon between two URLs), "host" (nothing behind the scheme), "url".
+    """
+    if entry.kind in ("direct", "off"):
+        return ""
+    text = entry_url(entry)
+    if re.search(r"\s", text):
+        return "space"
+    if entry.text.startswith(("http//", "https//")):
+        return "scheme"
+    url = parse(text)
+    # No host has a semicolon in its name, though net/url takes it for one.
+    if text.count("://") > 1 or (url is not None and ";" in url.host):
+        return "separator"
+    if url is None:
+        return "scheme-missing" if not _SCHEME.match(text) else "url"
+    if url.scheme == "file":
+        return "file-host" if url.host or url.user or url.port or "?" in url.path else ""
+    if url.scheme not in ("http", "https"):
+        return "scheme"
+    return "" if url.host else "host"
+
+
+def ignored_entries(value: str) -> str:
+    """What stands behind `direct` or `off`, where go stops reading; "" where nothing does."""
+    words = [w for w in re.split(r"[,|]", value) if w.strip()]
+    for number, word in enumerate(words):
+        if word.strip() in ("direct", "off"):
+            return ",".join(w.strip() for w in words[number + 1 :])
+    return ""
+
+
+def uses_proxies(value: str) -> bool:
+    """Whether a GOPROXY value names at least one proxy that is asked over the network."""
+    return any(entry.kind == "url" for entry in proxy_list(value))
+
+
+def database_problem(value: str) -> str:
+    """Why go refuses a GOSUMDB value; "" if it does not.
+
+    Returns:
+        "fields" (more than a key and a URL), "unknown-name" (a name without its key), "word" (`direct`, `on` ...: no host name),
+        "key" (not NAME+HASH+KEY), "hash" (a typing mistake in a key), "name" (not host[/path]), "url".
+    """
+    fields = value.split()
+    if value == "off" or not fields:
+        return "" if value == "off" else "fields"
+    if len(fields) > 2:
+        return "fields"
+    if len(fields) == 2 and not _valid_database_url(fields[1]):
+        return "url"
+    return "" if fields[0] in KNOWN_DATABASES[:1] or value == KNOWN_DATABASES[1] else _key_problem(fields[0])
+
+
+def _valid_database_url(text: str) -> bool:
+    url = parse(text)
+    return url is not None and url.scheme in ("http", "https", "file") and (bool(url.host) or url.scheme == "file")
+
+
+def _key_problem(text: str) -> str:
+    parts = text.split("+", 2)
+    if len(parts) < 3:
+        return "unknown-name" if "." in parts[0] or "/" in parts[0] or ":" in parts[0] else "word"
+    name, wanted, encoded = parts
+    try:
+        key = base64.b64decode(encoded, validate=True)
+    except (binascii.Error, ValueError):
+        return "key"
+    if len(wanted) != 8 or not re.fullmatch(r"[0-9a-fA-F]{8}", wanted) or not key:
+        return "key"
+    if hashlib.sha256(f"{name}\n".encode("utf-8", "surrogateescape") + key).digest()[:4].hex() != wanted.lower():
+        return "hash"
+    if key[0] != _ALGORITHM_ED25519 or len(key) != 33:
+        return "key"
+    return "" if _NAME.fullmatch(name) and not name.endswith("/") and "?" not in name and "#" not in name else "name"

@@ -1,0 +1,72 @@
+"""Certificates, netrc files and tree heads: what is needed of them is read, and no bytes make the readers fail."""
+
+from __future__ import annotations
+
+import base64
+
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from gosteward.formats import certificates, netrc
+from gosteward.golang import sumdb_head
+
+# openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 3650 -subj '/O=Corp Ltd/CN=Corp Test CA'
+CERTIFICATE = """-----BEGIN CERTIFICATE-----
+MIIBqDCCAU+gAwIBAgIUEATpljBMGqlyJPDi91jWAuiwvlQwCgYIKoZIzj0EAwIw
+KjERMA8GA1UECgwIQ29ycCBMdGQxFTATBgNVBAMMDENvcnAgVGVzdCBDQTAeFw0y
+NjExMjQyMDIwMDZaFw0zNjExMjEyMDIwMDZaMCoxETAPBgNVBAoMCENvcnAgTHRk
+MRUwEwYDVQQDDAxDb3JwIFRlc3QgQ0EwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNC
+AASmDwPDerQZ1sEWnp7WYZwcPZhHw5erZzG24j4mKQPNgvMFbM62at07uO8V8VIo
+XpeESBumgAXUo41shngBqs0uo1MwUTAdBgNVHQ4EFgQU6OOuLZBPVT1mR+6AWH5w
+S8RWLAIwHwYDVR0jBBgwFoAU6OOuLZBPVT1mR+6AWH5wS8RWLAIwDwYDVR0TAQH/
+BAUwAwEB/zAKBggqhkjOPQQDAgNHADBEAiAaVzh6onBNRjDqbxqyESHD3PCnETgJ
+nZK9lJBgXy98pgIgeobYzLKwhrKHgrroz8hp+bCWyCRBjPmtO3ZJ4VdwaOo=
+-----END CERTIFICATE-----
+"""
+
+
+def test_names_and_dates_of_a_certificate() -> None:
+    (der,) = certificates.from_file(CERTIFICATE.encode())
+    found = certificates.parse(der)
+    assert found is not None
+    assert found.issuer_name == "Corp Test CA (Corp Ltd)"
+    assert found.issuer == found.subject
+    assert (found.not_before, found.not_after) == ("2026-11-24T20:20:06Z", "2036-11-21T20:20:06Z")
+    assert certificates.from_file(der) == (der,)
+
+
+@given(st.binary(max_size=300))
+def test_no_bytes_make_the_reader_fail(data: bytes) -> None:
+    certificates.parse(data)
+    certificates.from_file(data)
+    (der,) = certificates.from_file(CERTIFICATE.encode())
+    certificates.parse(der[:150] + data + der[150:])
+
+
+def test_netrc_entries_are_complete_with_login_and_password() -> None:
+    text = "machine a.example login dev password x\nmachine b.example\n  login dev\nmacdef init\nmachine c.example login x password y\n\nmachine d.example\nlogin z\npassword w\ndefault login q password r\nmachine e.example login x password y\n"
+    assert netrc.machines(text) == {"a.example": True, "b.example": False, "d.example": True}
+
+
+HEAD = "go.sum database tree\n60\nBAcwJhvo6DqtWyjBgFTAyIBzcBmCGQUmnU9vPCY9oJ8=\n\n\u2014 sum.example {}\n"
+
+
+def head(size: int, key: bytes) -> sumdb_head.Head:
+    signature = base64.b64encode(key + b"signature").decode()
+    found = sumdb_head.parse(HEAD.replace("60", str(size)).format(signature))
+    assert found is not None
+    return found
+
+
+def test_a_smaller_tree_and_another_key_are_behind() -> None:
+    assert not sumdb_head.behind(head(61, b"aaaa"), head(60, b"aaaa"))
+    assert "60 seen before" in sumdb_head.behind(head(40, b"aaaa"), head(60, b"aaaa"))
+    assert not sumdb_head.behind(head(40, b"aaaa"), head(60, b"aaaa"), tolerance=30)
+    assert "signed by" in sumdb_head.behind(head(61, b"bbbb"), head(60, b"aaaa"))
+
+
+@given(st.text(max_size=300))
+@example("go.sum database tree\n9\n\n\u2014 a !\n")
+def test_no_text_makes_netrc_and_heads_fail(text: str) -> None:
+    netrc.machines(text)
+    sumdb_head.parse(text)

@@ -1,0 +1,57 @@
+"""Patterns of module paths, proxy lists and checksum databases."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gosteward.golang import modulepaths
+
+
+@pytest.mark.parametrize(
+    ("patterns", "path", "covered"),
+    [
+        ("git.corp.example", "git.corp.example/team/greet", True),
+        ("git.corp.example/team", "git.corp.example/teams", False),
+        ("*.corp.example", "git.corp.example/x", True),
+        ("*.corp.example", "git.sub.corp.example/x", True),
+        ("*.corp.example/*", "git.corp.example", False),
+        ("none", "none.example/x", False),
+        ("", "a.example", False),
+        (" a.example , b.example/x/ ", "b.example/x/y", True),
+        ("a.example/[xy]", "a.example/y", True),
+        ("a.example/[^x]", "a.example/y", True),
+    ],
+)
+def test_patterns_match_leading_elements(patterns: str, path: str, covered: bool) -> None:
+    assert modulepaths.covers(patterns, path) is covered
+
+
+def test_proxy_list_ends_at_direct_or_off_and_knows_its_separators() -> None:
+    entries = modulepaths.proxy_list("https://a.example|file:///srv/p,direct,https://never.example")
+    assert [(e.text, e.kind, e.falls_through) for e in entries] == [
+        ("https://a.example", "url", True),
+        ("file:///srv/p", "file", False),
+        ("direct", "direct", False),
+    ]
+
+
+def test_checksum_database_forms() -> None:
+    assert modulepaths.sum_database("").name == "sum.golang.org"
+    assert modulepaths.sum_database("off").name == ""
+    assert modulepaths.sum_database("sum.golang.google.cn").name == "sum.golang.org"
+    assert modulepaths.sum_database("s.example+aa+bb https://x.example/db/").url == "https://x.example/db"
+
+
+def test_longest_module_owns_a_package() -> None:
+    modules = frozenset({"a.example/m", "a.example/m/sub"})
+    assert modulepaths.requirement_of("a.example/m/sub/pkg", modules) == "a.example/m/sub"
+    assert modulepaths.requirement_of("a.example/mm", modules) == ""
+
+
+@given(st.text(alphabet="a.*[]?^-!,/|\\", max_size=60), st.text(alphabet="a./[", max_size=30))
+def test_no_value_breaks_them(value: str, path: str) -> None:
+    modulepaths.covers(value, path)
+    modulepaths.proxy_list(value)
+    modulepaths.sum_database(value)

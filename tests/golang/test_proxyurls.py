@@ -1,0 +1,75 @@
+"""What go accepts as GOPROXY, GOSUMDB and URL; whatever is written there, nothing escapes and no password is shown."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gosteward.golang.modulepaths import proxy_list
+from gosteward.golang.proxyurls import database_problem, entry_problem, masked, parse
+
+KEY = "sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8"
+
+
+@pytest.mark.parametrize(
+    ("value", "problem"),
+    [
+        ("https://goproxy.io", ""),
+        ("goproxy.io", ""),
+        ("http://u:p@h:3000/x", ""),
+        ("file:///srv/goproxy", ""),
+        ("file://srv/goproxy", "file-host"),
+        ("goproxy", "scheme-missing"),
+        ("/srv/goproxy", "scheme-missing"),
+        ("htps://goproxy.io", "scheme"),
+        ("https//goproxy.io", "scheme"),
+        ("https:/goproxy.io", "host"),
+        ("https://a b", "space"),
+        ("https://a.example;https://b.example", "separator"),
+    ],
+)
+def test_entries_of_goproxy_are_judged_as_go_judges_them(value: str, problem: str) -> None:
+    (entry,) = proxy_list(value)
+    assert entry_problem(entry) == problem
+
+
+@pytest.mark.parametrize(
+    ("value", "problem"),
+    [
+        ("off", ""),
+        ("sum.golang.org", ""),
+        ("sum.golang.org https://sumdb.corp.example", ""),
+        ("sum.golang.google.cn", ""),
+        (KEY, ""),
+        (f"{KEY} https://sumdb.corp.example", ""),
+        (KEY.replace("033", "133"), "hash"),
+        ("sum.corp.example", "unknown-name"),
+        ("sum.golang.org+insecure", "unknown-name"),
+        ("sum.golang.google.cn https://x.example", "unknown-name"),
+        ("direct", "word"),
+        ("a b c", "fields"),
+        (f"{KEY} x", "url"),
+    ],
+)
+def test_gosumdb_is_judged_as_go_judges_it(value: str, problem: str) -> None:
+    assert database_problem(value) == problem
+
+
+def test_passwords_are_never_shown() -> None:
+    assert (
+        masked("https://dev:secret@a.example|http://b.example,direct")
+        == "https://dev:xxxxx@a.example|http://b.example,direct"
+    )
+    url = parse("https://dev:secret@a.example:8443/x")
+    assert url is not None
+    assert url.shown == "https://dev:xxxxx@a.example:8443/x"
+
+
+@given(st.text(max_size=200))
+def test_no_text_makes_a_reader_fail(text: str) -> None:
+    parse(text)
+    database_problem(text)
+    masked(text)
+    for entry in proxy_list(text):
+        entry_problem(entry)

@@ -1,0 +1,56 @@
+"""Putting a newer go in front: links where every context looks earlier, else the one line turned round, else nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from gosteward.reasoning.hidden_go import hidden_gos, to_the_front
+from gosteward.snapshot import Binary, Context, Elf, Location, PathEntry, Snapshot, User
+
+USER = User(name="dev", uid=1000, home="/home/dev")
+
+
+def go(directory: str, version: str, origin: str) -> Binary:
+    path = f"{directory}/go"
+    return Binary(path=path, real_path=path, version=version, origin=origin, elf=Elf(goarch="amd64"))
+
+
+def host(*directories: str, line: str, newer: str = "/usr/local/go/bin") -> Snapshot:
+    source = Location("/home/dev/.profile", 28, line)
+    entries = (
+        *(PathEntry(directory=d) for d in directories),
+        PathEntry(directory="/usr/bin", go=go("/usr/bin", "go1.19.8", "distribution")),
+        PathEntry(directory=newer, go=go(newer, "go1.26.8", "official"), sources=(source,)),
+    )
+    return Snapshot(user=USER, contexts=(Context(name="bash-login", kind="login", search_path=entries),))
+
+
+def commands(snapshot: Snapshot) -> tuple[str, ...]:
+    (hidden,) = hidden_gos(snapshot, lambda binary: binary.origin == "distribution")
+    return to_the_front(snapshot, hidden)
+
+
+def test_links_are_made_where_usr_local_bin_comes_first() -> None:
+    found = commands(host("/usr/local/bin", line="export PATH=$PATH:/usr/local/go/bin"))
+    assert found == ("ln --symbolic /usr/local/go/bin/go /usr/local/bin/",)
+
+
+@pytest.mark.parametrize(
+    ("line", "new"),
+    [
+        ("export PATH=$PATH:/usr/local/go/bin", "export PATH=/usr/local/go/bin:$PATH"),
+        ('PATH="${PATH}:$HOME/sdk/go/bin"', 'PATH="$HOME/sdk/go/bin:$PATH"'),
+    ],
+)
+def test_the_line_is_turned_round_where_links_would_not_help(line: str, new: str) -> None:
+    (command,) = commands(host(line=line))
+    assert command == f"sed -i '28s#.*#{new}#' /home/dev/.profile"
+
+
+def test_no_link_for_everybody_leads_into_a_home() -> None:
+    snapshot = host("/usr/local/bin", line="PATH=$PATH:$HOME/sdk/go/bin", newer="/home/dev/sdk/go/bin")
+    assert commands(snapshot) == ("sed -i '28s#.*#PATH=$HOME/sdk/go/bin:$PATH#' /home/dev/.profile",)
+
+
+def test_a_line_that_does_more_is_left_to_a_person() -> None:
+    assert commands(host(line="for d in /usr/local/go/bin; do PATH=$PATH:$d; done")) == ()
