@@ -8,6 +8,7 @@ runs, ratios are medians of the ratios within each run. CPU is user + system tim
 | name | what it is |
 |---|---|
 | doctor | `gosteward doctor --offline --format json` of this checkout, of this host and user |
+| bare home | the same for a user without start-up files of their own (`--user nobody`; as root only) |
 | bare shells | bash, dash, zsh and fish started 11 times without any start-up file, one after the other |
 | slowest context | the slowest of the user's own shells with its start-up files |
 | python | `python3 -I -c pass` |
@@ -104,6 +105,7 @@ def main() -> None:
     competitors = {
         "doctor": [doctor],
         "bare shells": installed(BARE),
+        **({"bare home": [[*doctor, "--user", "nobody"]]} if os.geteuid() == 0 else {}),
         "python": [[sys.executable, "-I", "-c", "pass"]],
         "version": [[program, "--version"]],
         **peers(),
@@ -124,7 +126,10 @@ def main() -> None:
         print(f"{name:<16} {wall:8.3f} {cpu:8.3f} {ratios[0]:11.2f} {ratios[1]:10.2f}")
     overhead = statistics.median(a[0] - b[0] for a, b in zip(figures["doctor"], figures["slowest context"]))
     print(f"doctor's wall time above the slowest context: {overhead:.3f} s (goal 0.25)")
-    print(f"doctor's CPU: {statistics.median(r[1] for r in figures['doctor']):.3f} s (goal 0.45)")
+    for name in ("doctor", "bare home"):
+        if name in figures:
+            wall, cpu = (statistics.median(row[i] for row in figures[name]) for i in (0, 1))
+            print(f"{name}: {cpu:.3f} s CPU (goal 0.45), {wall:.3f} s wall")
     print(f"CPU of --version: {statistics.median(r[1] for r in figures['version']):.3f} s (goal 0.08)")
     print(f"doctor's peak memory: {peak_memory(doctor):.1f} MB (goal 60)")
 
