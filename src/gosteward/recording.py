@@ -75,7 +75,7 @@ def decode_snapshot(data: Mapping[str, Any], explain: bool = True) -> Snapshot:
         from cattrs import transform_error
 
         raise DecodeError("not a snapshot", subject="; ".join(transform_error(error)[:3])) from None
-    except (TypeError, ValueError, KeyError, AttributeError) as error:
+    except (TypeError, ValueError, KeyError, AttributeError, OverflowError) as error:
         raise DecodeError("not a snapshot", subject=str(error)) from None
 
 
@@ -84,6 +84,10 @@ def _integer(digits: str) -> int:
     if len(digits) > 40:
         raise ValueError("a number is too long")
     return int(digits)
+
+
+def _constant(name: str) -> float:
+    raise ValueError(f"{name} is no number of JSON")
 
 
 def read_snapshot(path: str) -> Snapshot:
@@ -100,7 +104,7 @@ def read_snapshot(path: str) -> Snapshot:
     if len(text) > SIZE_LIMIT:
         raise DecodeError(f"the snapshot is larger than {SIZE_LIMIT >> 20} MiB", subject=path)
     try:
-        data = json.loads(text, parse_int=_integer)
+        data = json.loads(text, parse_int=_integer, parse_constant=_constant)
     except (ValueError, RecursionError) as error:
         raise DecodeError(
             "not JSON", subject=f"{path}: {error}", hint="`gosteward snapshot -o FILE` writes one"

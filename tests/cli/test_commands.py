@@ -72,7 +72,7 @@ def test_a_reader_who_has_seen_enough_hears_no_complaint() -> None:
     "text",
     [
         "", "[]", "null", '"x"', "{", "\xff", '{"schema": 1}', '{"x": 1}', "[" * 100_000, '{"a":' * 100_000,
-        '{"taken_at": ' + "9" * 100_000 + "}", '{"machine": []}', '{"contexts": [{"name": 3}]}', '{"contexts": "' + "x" * 100_000 + '"}',
+        '{"taken_at": ' + "9" * 100_000 + "}", '{"wall_clock": NaN}', '{"mounts": [{"point": "' + "x" * 300_000 + '"}], "user": {"uid": 1e999}}', '{"machine": []}', '{"contexts": [{"name": 3}]}', '{"contexts": "' + "x" * 100_000 + '"}',
         '{"schema": "' + "\\u001b[31m\\ud800" * 1000 + '"}', '{"gaps": [' + "0," * 300_000 + "0]}",
     ],
 )  # fmt: skip
