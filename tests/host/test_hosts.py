@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import stat
+import subprocess
 import tempfile
-import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -78,13 +78,14 @@ def test_relative_paths_are_nowhere(place: tuple[LocalHost, str], monkeypatch: p
 
 def test_fifo_is_refused_and_its_writer_not_woken(place: tuple[LocalHost, str], tree: Path) -> None:
     host, top = place
-    writer = threading.Thread(target=lambda: (tree / "fifo").open("w").close(), daemon=True)
-    writer.start()
-    with pytest.raises(OSError):
-        host.read(f"{top}/fifo")
-    assert writer.is_alive()
-    os.close(os.open(tree / "fifo", os.O_RDONLY | os.O_NONBLOCK))
-    writer.join(5)
+    # A process of its own: a thread would share the identity that the host reads with.
+    with subprocess.Popen(["sh", "-c", 'exec > "$1"', "sh", tree / "fifo"]) as writer:
+        with pytest.raises(OSError):
+            host.read(f"{top}/fifo")
+        assert writer.poll() is None
+        os.close(os.open(tree / "fifo", os.O_RDONLY | os.O_NONBLOCK))
+        while writer.poll() is None:  # it may have come to its open only now
+            os.close(os.open(tree / "fifo", os.O_RDONLY | os.O_NONBLOCK))
 
 
 def test_devices_and_endless_kernel_files_do_not_hang() -> None:

@@ -195,6 +195,19 @@ def test_no_process_of_a_startup_file_is_left(hostile: Callable[[str], Home]) ->
     assert not commands_running(b"98.7654321")
 
 
+def test_processes_that_a_startup_file_leaves_running_have_their_line(hostile: Callable[[str], Home]) -> None:
+    home = hostile("daemons")
+    context = home.trace("bash-interactive")["bash-interactive"]
+    found = {left.name: left.source and (left.source.path, left.source.line) for left in context.left_running}
+    assert found["ssh-agent"] == home.line(".bashrc", 1)
+    assert found["sleep"] in (home.line(".bashrc", 2), home.line(".bashrc", 3))
+
+
+def test_a_quiet_startup_leaves_nothing_running(home: Home) -> None:
+    home.write(".bashrc", "PATH=$PATH:/opt/go/bin\nx=$(date)\ncat /etc/hostname | cat >/dev/null\n")
+    assert home.trace("bash-interactive")["bash-interactive"].left_running == ()
+
+
 def commands_running(word: bytes) -> list[bytes]:
     found = []
     for name in filter(str.isdigit, os.listdir("/proc")):

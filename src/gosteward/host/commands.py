@@ -22,7 +22,7 @@ import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from gosteward.host import isolation
-from gosteward.host.descendants import kill_descendants
+from gosteward.host.descendants import kill_descendants, left_running
 
 if TYPE_CHECKING:
     from gosteward.snapshot import User
@@ -32,6 +32,8 @@ CHUNK = 1 << 18
 # This many jobs start at once. A job that sleeps takes no processor from the others: after PATIENCE seconds it no longer counts.
 ABREAST, PATIENCE = 4, 0.1
 ANSWER = 9
+# Tells which job a process descends from, whatever became of its parents and its session.
+MARK = "_GOSTEWARD_JOB"
 RESET_SIGNALS = (
     signal.SIGPIPE,
     signal.SIGXFSZ,
@@ -73,7 +75,7 @@ class Run(NamedTuple):
     Attributes:
         answer, errors: bytes written to descriptors 9 and 2, cut at OUTPUT_LIMIT.
         ended: "exited", "timed-out" (killed at its limit), "not-run".   status: exit code, negative for a signal.
-        seconds: from its start to its end.
+        seconds: from its start to its end.   left: names of the processes that it left running behind it.
     """
 
     answer: bytes = b""
@@ -81,6 +83,7 @@ class Run(NamedTuple):
     ended: str = "not-run"
     status: int = 0
     seconds: float = 0.0
+    left: tuple[str, ...] = ()
 
 
 class _Channel:
@@ -243,12 +246,12 @@ class _Warden:
         except BrokenPipeError:  # the warden died; the reports' end says so too
             return
 
-    def take_reports(self) -> tuple[list[tuple[int, int]], bool]:
-        """(job number, status) of jobs that ended, and False when the warden is gone."""
+    def take_reports(self) -> tuple[dict[int, tuple[int, tuple[str, ...]]], bool]:
+        """By job number: status of jobs that ended, and names of what they left running; and False when the warden is gone."""
         data = os.read(self.reports, 1 << 16)
         *lines, self.pending = (self.pending + data).split(b"\n")
-        pairs = [line.split() for line in lines]
-        return [(int(pair[0]), int(pair[1])) for pair in pairs if len(pair) == 2], bool(data)
+        rows = (line.decode("ascii", "replace").split() for line in lines)
+        return {int(row[0]): (int(row[1]), tuple(row[2:])) for row in rows if len(row) > 1}, bool(data)
 
     def outcome(self) -> Outcome:
         if self.reason:
@@ -314,10 +317,9 @@ class _Service:
 
     def _take_reports(self, warden: _Warden) -> None:
         ended, alive = warden.take_reports()
-        statuses = dict(ended)
         for channel in [*self.running]:
-            if channel.warden is warden and channel.number in statuses:
-                self._finish(channel, "exited", statuses[channel.number])
+            if channel.warden is warden and channel.number in ended:
+                self._finish(channel, "exited", *ended[channel.number])
         if not alive:  # somebody killed it, and its shells with it
             self.poll.unregister(warden.reports)
             del self.reports[warden.reports]
@@ -333,7 +335,7 @@ class _Service:
                 channel.warden.order("k", channel.number)
                 self._finish(channel, "timed-out", -9)
 
-    def _finish(self, channel: _Channel, ended: str, status: int) -> None:
+    def _finish(self, channel: _Channel, ended: str, status: int, left: tuple[str, ...] = ()) -> None:
         self.running.remove(channel)
         seconds = time.monotonic() - channel.started
         for which, reader in enumerate(channel.readers):
@@ -341,7 +343,7 @@ class _Service:
                 channel.drain(which, once=False)
                 self._unregister(reader)
         answer, errors = (b"".join(texts) for texts in channel.texts)
-        channel.result = Run(answer=answer, errors=errors, ended=ended, status=status, seconds=seconds)
+        channel.result = Run(answer=answer, errors=errors, ended=ended, status=status, seconds=seconds, left=left)
 
     def _unregister(self, reader: int) -> None:
         self.poll.unregister(reader)
@@ -454,7 +456,7 @@ def _start(channel: _Channel, null: int, numbers: dict[int, int], report: int) -
         os.posix_spawn,
         job.program,
         job.argv,
-        dict(job.environment),
+        {**dict(job.environment), MARK: str(channel.number)},
         file_actions=actions,
         setsigmask=(),
         setsigdef=RESET_SIGNALS,
@@ -482,7 +484,8 @@ def _report_ends(numbers: dict[int, int], report: int) -> None:
         if pid in numbers:
             code = os.WEXITSTATUS(status) if os.WIFEXITED(status) else -os.WTERMSIG(status)
             with contextlib.suppress(BrokenPipeError):  # nobody listens any more: the orders end too
-                os.write(report, f"{numbers.pop(pid)} {code}\n".encode())
+                number = numbers.pop(pid)
+                os.write(report, " ".join((str(number), str(code), *left_running(MARK, number))).encode() + b"\n")
 
 
 def _kill(numbers: dict[int, int], number: int) -> None:

@@ -1,4 +1,4 @@
-"""What descends from this process, and its end: for sandboxes without a process namespace, whose end would do it.
+"""What descends from this process: what shells left running, and the end of it where no process namespace does that.
 
 Orphans become children of this process, as it is a subreaper; so killing children until none is left reaches everything.
 """
@@ -9,6 +9,7 @@ import os
 import signal
 
 ROUNDS = 200
+MOST_ORPHANS = 64
 
 
 def kill_descendants() -> None:
@@ -19,6 +20,36 @@ def kill_descendants() -> None:
             return
         for pid in children:
             _kill(pid)
+
+
+def left_running(mark: str, number: int) -> tuple[str, ...]:
+    """Names of the orphans that carry a mark in their environment: what a shell that has ended left running.
+
+    Args:
+        mark: name of the environment variable.   number: its value.
+    Returns:
+        At most 8 names, from /proc/PID/comm; characters that are no part of plain names are left out. Programs that hide their
+        environment, as ssh-agent does, are named too: whether they are this shell's, its trace must tell.
+    """
+    wanted = f"{mark}={number}".encode()
+    found: dict[str, None] = {}
+    for pid in _children()[:MOST_ORPHANS]:
+        environment = _proc(pid, "environ")
+        if environment is None or wanted in environment.split(b"\0"):
+            name = (_proc(pid, "comm") or b"").decode("ascii", "replace").strip()
+            found.setdefault("".join(c for c in name if c.isalnum() or c in "-_.+") or "?")
+    return tuple(found)[:8]
+
+
+def _proc(pid: int, name: str) -> bytes | None:
+    """Up to 64 KiB of a file of a process; None where it may not be read, b"" where the process is gone."""
+    try:
+        with open(f"/proc/{pid}/{name}", "rb") as file:
+            return file.read(1 << 16)
+    except PermissionError:
+        return None
+    except OSError:
+        return b""
 
 
 def _kill(pid: int) -> None:

@@ -13,13 +13,23 @@ from typing import TYPE_CHECKING, NamedTuple
 from gosteward.host import commands
 from gosteward.probes import shell_commands, shell_starts
 from gosteward.shells import xtrace
-from gosteward.shells.trace_attribution import LONG_PATH, READS, Attribution, attribute, found_later, interesting, words
+from gosteward.shells.trace_attribution import (
+    LONG_PATH,
+    READS,
+    Attribution,
+    attribute,
+    found_later,
+    interesting,
+    locations,
+    words,
+)
 from gosteward.shells.user_files import as_user
-from gosteward.snapshot import Alias, Context, EnvironmentVariable, Gap, Location, PathEntry, User
+from gosteward.snapshot import Alias, Context, EnvironmentVariable, Gap, LeftProcess, Location, PathEntry, User
 
 if TYPE_CHECKING:
     from gosteward.host.reading import Host
     from gosteward.probes.shell_starts import Start
+    from gosteward.shells.xtrace import Record
 
 LIMIT = 5.0
 # The tracer's own variables, and those that differ from one start to the next.
@@ -199,7 +209,19 @@ def _context(start: Start, user: User, plain: Answer, traced: Answer, texts: _Te
         seconds=round(plain.run.seconds, 3),
         slow=told.slow,
         syntax_errors=_syntax_errors(plain.run.errors or b"", texts),
+        left_running=_left_running(plain.run.left, records, texts),
     )
+
+
+def _left_running(names: tuple[str, ...], records: list[Record], texts: _Texts) -> tuple[LeftProcess, ...]:
+    """What the plain run left running, each with the line whose command names it: the last one in the trace."""
+    places: dict[str, Location | None] = dict.fromkeys(names)
+    for record in records if names else ():
+        for word in record.command.split()[:6]:
+            name = word.strip("'\"").rpartition("/")[2][:15]  # the kernel keeps 15 characters of a name
+            if name in places:
+                places[name] = next(iter(locations(record.frames, texts)), places[name])
+    return tuple(LeftProcess(name=name, source=place) for name, place in places.items())
 
 
 def _syntax_errors(errors: bytes, texts: _Texts) -> tuple[Location, ...]:

@@ -24,7 +24,7 @@ RULE = Rule(
     symptoms=("the terminal does not open", "ssh hangs after login", "maximum source nesting level exceeded"),
 )
 # In a session without a terminal some files leave early on purpose, and a shell that is replaced by another one goes on there.
-_SEVERITIES = {"hangs": "error", "recursion": "error", "forks": "error", "exits": "warning", "reads-input": "warning"}
+_SEVERITIES = {"hangs": "error", "recursion": "error", "exits": "warning", "reads-input": "warning"}
 
 _LOGOUT_FILES = ("/.bash_logout", "/.zlogout", "/etc/zsh/zlogout")
 
@@ -101,8 +101,6 @@ def _message(reason: str, where: Location, names: tuple[str, ...], cut_off: Addi
         return Text(
             "{file} replaces the shell at `{command}` in {contexts}: that program decides what is found", **values
         )
-    if reason == "forks":
-        return Text("{file} starts more and more processes at `{command}` in {contexts}", **values)
     return Text("{file} ends the shell at `{command}` in {contexts}", **values)
 
 

@@ -65,6 +65,13 @@ class Alias(NamedTuple):
     source: Optional[Location] = None
 
 
+class LeftProcess(NamedTuple):
+    """A process that a start-up file leaves running.  name: of the program.  source: the line that starts it, None if not known."""
+
+    name: str
+    source: Optional[Location] = None
+
+
 class SlowLine(NamedTuple):
     """A line of a start-up file and the seconds that it took in this context."""
 
@@ -94,7 +101,7 @@ class Context(NamedTuple):
         files_read: start-up files in the order read (traced contexts).
         status: "complete", "timed-out", "no-answer" (a start-up file exited or replaced the shell), "not-run" (see reason).
         stopped_at: the last line that ran, for a status other than complete.  reason: "hangs", "exits", "exec", "recursion",
-            "reads-input", "path-too-long", "forks", "".
+            "reads-input", "path-too-long", "".
         unsure: the plain and the traced run disagree, so attribution may be wrong.
         command, location, directory, run_as: for cron jobs and units: what runs, where it is written, where and as whom.
         calls: bare names of programs that `command` runs and that are go, gofmt, or installed by go (sample of at most 10).
@@ -102,6 +109,7 @@ class Context(NamedTuple):
         direct: systemd itself starts the program that `calls` names first: it seeks it in its built-in directories (or those of
             ExecSearchPath=), which `search_path` then holds, whatever PATH= says.
         syntax_errors: where the shell stopped to read a start-up file because it could not parse it; at most 5.
+        left_running: processes that the start-up files left running when they had come to their end (traced contexts).
         seconds: wall time of the start-up.   slow: lines that took 0.1 s or more.
     """
 
@@ -130,6 +138,7 @@ class Context(NamedTuple):
     slow: tuple[SlowLine, ...] = ()
     direct: bool = False
     syntax_errors: tuple[Location, ...] = ()
+    left_running: tuple[LeftProcess, ...] = ()
 
 
 class StartupLine(NamedTuple):
