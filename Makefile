@@ -11,9 +11,9 @@ run: $(VENV)/.run
 
 test: $(VENV)/.test dist/gosteward.pyz
 	$(PYTHON) tools/test_prerequisites.py
-	$(BIN)/python -m pytest
-	$(BIN)/python tools/other_pythons.py
 	tests/lab/lab.py image
+	GOSTEWARD_TEST_GOROOT=$$(tests/lab/lab.py where)/usr/local/go $(BIN)/python -m pytest
+	$(BIN)/python tools/other_pythons.py
 	tests/lab/selftest/selftest.py
 	tests/lab/lab.py run --tool dist/gosteward.pyz --diagnose-only
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import re
 from pathlib import Path
 
@@ -10,9 +11,11 @@ import pytest
 
 from gosteward.knowledge import go_variables, std_packages
 
-GOROOT = Path("/usr/local/go")
+GOROOT = Path(os.environ.get("GOSTEWARD_TEST_GOROOT", "/usr/local/go"))  # `make test` names the one of the fault lab
 TOOL = Path(__file__).parents[2] / "tools/std_packages.py"
-needs_sources = pytest.mark.skipif(not GOROOT.joinpath("api").is_dir(), reason="no sources of Go in /usr/local/go")
+needs_sources = pytest.mark.skipif(not GOROOT.joinpath("src").is_dir(), reason=f"no sources of Go in {GOROOT}")
+# Release archives carry api/, toolchain modules do not: the table's writer checks it where an archive was unpacked.
+API = next((root for root in (GOROOT, Path("/usr/local/go")) if root.joinpath("api").is_dir()), None)
 
 
 @needs_sources
@@ -33,14 +36,15 @@ def test_packages_of_every_go_are_left_out() -> None:
     assert std_packages.since("fmt") == std_packages.since("example.com/x") == ""
 
 
-@needs_sources
+@pytest.mark.skipif(API is None, reason="no unpacked archive of Go, whose api/ is the table's source")
 def test_table_is_what_its_tool_writes(capsys: pytest.CaptureFixture[str]) -> None:
-    if not GOROOT.joinpath("VERSION").read_text().startswith(std_packages.NEWEST + "\n"):
+    assert API is not None
+    if not API.joinpath("VERSION").read_text().startswith(std_packages.NEWEST + "\n"):
         pytest.skip("another release than the table's")
     spec = importlib.util.spec_from_file_location("std_packages_tool", TOOL)
     assert spec is not None
     assert spec.loader is not None
     tool = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(tool)
-    tool.main(GOROOT)
+    tool.main(API)
     assert capsys.readouterr().out == Path(std_packages.__file__).read_text()

@@ -2,6 +2,7 @@
 """faultlab - judge a tool that diagnoses and repairs Go environments, against real failures.
 
     lab.py image                          build the base image once
+    lab.py where                          say where it is
     lab.py list                           show the scenarios
     lab.py validate [ids]                 does every scenario break, and does its reference repair cure it?
     lab.py run --tool PATH [ids]          judge the tool: diagnose, harmless, repair, cleared, undo
@@ -1038,6 +1039,12 @@ def command_image(args: argparse.Namespace) -> int:
     return 0
 
 
+def command_where(args: argparse.Namespace) -> int:
+    need_image()
+    print(BASE)
+    return 0
+
+
 def build_image(root: Path) -> None:
     """Debian bookworm, a user, two Go releases, and fixtures. Go is on nobody's PATH. Releases come from the module proxy, whatever Go asks it."""
     def run(*argv: str | Path) -> None:
@@ -1294,6 +1301,7 @@ def main() -> int:
 
     image = command("image", command_image, "build the base image", ids=False)
     image.add_argument("--force", action="store_true", help="build it again")
+    command("where", command_where, "say where the base image is", ids=False)
     command("list", command_list, "show the scenarios")
     check = command("validate", command_validate, "check the scenarios themselves")
     check.add_argument("-v", "--verbose", action="store_true", help="show what the symptom says")
