@@ -27,3 +27,8 @@ def test_zip_and_go_mod_have_lines_of_their_own() -> None:
 @given(st.text(alphabet="a v1/h:\n\r\t\x00é", max_size=200))
 def test_no_text_breaks_the_parser(text: str) -> None:
     gosum.parse(text)
+
+
+def test_a_file_with_one_module_over_and_over_is_read_in_linear_time() -> None:
+    sums = gosum.parse("a.example/b v1.0.0 h1:x=\n" * 50_000).sums
+    assert len(sums["a.example/b", "v1.0.0"]) == gosum.MOST_DIGESTS
