@@ -485,7 +485,8 @@ def _report_ends(numbers: dict[int, int], report: int) -> None:
             code = os.WEXITSTATUS(status) if os.WIFEXITED(status) else -os.WTERMSIG(status)
             with contextlib.suppress(BrokenPipeError):  # nobody listens any more: the orders end too
                 number = numbers.pop(pid)
-                os.write(report, " ".join((str(number), str(code), *left_running(MARK, number))).encode() + b"\n")
+                left = " ".join(left_running(MARK, number, frozenset(numbers)))
+                os.write(report, f"{number} {code} {left}\n".encode())
 
 
 def _kill(numbers: dict[int, int], number: int) -> None:

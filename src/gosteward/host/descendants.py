@@ -22,18 +22,18 @@ def kill_descendants() -> None:
             _kill(pid)
 
 
-def left_running(mark: str, number: int) -> tuple[str, ...]:
+def left_running(mark: str, number: int, shells: frozenset[int]) -> tuple[str, ...]:
     """Names of the orphans that carry a mark in their environment: what a shell that has ended left running.
 
     Args:
-        mark: name of the environment variable.   number: its value.
+        mark: name of the environment variable.   number: its value.   shells: children that were started on purpose.
     Returns:
         At most 8 names, from /proc/PID/comm; characters that are no part of plain names are left out. Programs that hide their
         environment, as ssh-agent does, are named too: whether they are this shell's, its trace must tell.
     """
     wanted = f"{mark}={number}".encode()
     found: dict[str, None] = {}
-    for pid in _children()[:MOST_ORPHANS]:
+    for pid in [pid for pid in _children() if pid not in shells][:MOST_ORPHANS]:
         environment = _proc(pid, "environ")
         if environment is None or wanted in environment.split(b"\0"):
             name = (_proc(pid, "comm") or b"").decode("ascii", "replace").strip()
