@@ -1,6 +1,6 @@
 """What `gosteward doctor` costs, against what it cannot be faster than and against its peers, in pairs of the same run.
 
-    make bench        or: .venv/bin/python bench/doctor.py [--runs 7]
+    make bench        or: .venv/bin/python bench/doctor.py [--runs 7] [--program .venv/bin/gosteward] [--before OTHER/gosteward]
 
 A run starts every competitor once, in turn, so that a machine whose speed drifts is slow for all of them; figures are medians over the
 runs, ratios are medians of the ratios within each run. CPU is user + system time of the process and all of its descendants.
@@ -9,6 +9,7 @@ runs, ratios are medians of the ratios within each run. CPU is user + system tim
 |---|---|
 | doctor | `gosteward doctor --offline --format json` of this checkout, of this host and user |
 | bare home | the same for a user without start-up files of their own (`--user nobody`; as root only) |
+| before | with `--before`: the same two of another gosteward, an older one for instance |
 | bare shells | bash, dash, zsh and fish started 11 times without any start-up file, one after the other |
 | slowest context | the slowest of the user's own shells with its start-up files |
 | python | `python3 -I -c pass` |
@@ -99,16 +100,23 @@ def main() -> None:
     """Measure and print."""
     options = argparse.ArgumentParser()
     options.add_argument("--runs", type=int, default=7)
-    runs = options.parse_args().runs
-    program = str(TOP / ".venv/bin/gosteward")
-    doctor = [program, "doctor", "--offline", "--format", "json", "-o", "/dev/null"]
-    competitors = {
-        "doctor": [doctor],
-        "bare shells": installed(BARE),
-        **({"bare home": [[*doctor, "--user", "nobody"]]} if os.geteuid() == 0 else {}),
+    options.add_argument("--program", default=str(TOP / ".venv/bin/gosteward"))
+    options.add_argument("--before", metavar="PROGRAM")
+    options.add_argument("--no-peers", action="store_true", help="without those that have to be installed")
+    given = options.parse_args()
+    runs, program = given.runs, given.program
+    ours = {"": program, "before": given.before} if given.before else {"": program}
+    competitors = {"bare shells": installed(BARE)}
+    for suffix, path in ours.items():
+        doctor = [path, "doctor", "--offline", "--format", "json", "-o", "/dev/null"]
+        competitors[f"doctor {suffix}".strip()] = [doctor]
+        if os.geteuid() == 0:
+            competitors[f"bare home {suffix}".strip()] = [[*doctor, "--user", "nobody"]]
+    doctor = competitors["doctor"][0]
+    competitors |= {
         "python": [[sys.executable, "-I", "-c", "pass"]],
         "version": [[program, "--version"]],
-        **peers(),
+        **({} if given.no_peers else peers()),
     }
     slowest = max(installed(CONTEXTS), key=lambda command: min(measure([command])[0] for _ in range(2)))
     competitors["slowest context"] = [slowest]

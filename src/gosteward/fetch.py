@@ -3,7 +3,8 @@
 It asks as `go` would, and is careful where `go` trusts its user: it never sends credentials to a server (only to an HTTP proxy
 whose URL has them), follows at most three redirects, none from https to http, and reads no more than it was told to.
 
-Sources: RFC 9112 (HTTP/1.1), RFC 9110 section 9.3.6 (CONNECT). `ssl` is imported only where a connection needs it.
+Sources: RFC 9112 (HTTP/1.1), RFC 9110 section 9.3.6 (CONNECT), RFC 1928 (SOCKS5), and net/http/transport.go for the choice among them:
+what is neither https nor SOCKS5 is spoken to as to an HTTP proxy, whatever its scheme says. `ssl` is imported only where a connection needs it.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from gosteward import __version__
+from gosteward.formats import socks5
 from gosteward.golang.proxyurls import Url, parse
 
 if TYPE_CHECKING:
@@ -28,7 +30,9 @@ if TYPE_CHECKING:
 CONNECT_SECONDS = 1.0
 MOST_REDIRECTS = 3
 MOST_ADDRESSES = 4
+SOCKS5 = ("socks5", "socks5h")
 _HEADER_LIMIT = 1 << 16
+LONGEST_NUMBER = 19  # digits; Python refuses to read thousands of them
 _CHUNK = 1 << 16
 _TIMEOUT = socket.timeout  # no TimeoutError before Python 3.10
 _STATUS = re.compile(rb"HTTP/1\.[01] (\d{3})(?: [^\r\n]*)?\r?\n")
@@ -39,7 +43,7 @@ class FetchError(Exception):
 
     Attributes:
         step: "parse", "resolve", "connect", "tls", "http".   reason: as in `NetworkCheck`.   detail: one line for people.
-        by_proxy: it was the HTTP proxy on the way that failed.   status: what the proxy answered, else 0.
+        by_proxy: it was the HTTP or SOCKS5 proxy on the way that failed.   status: what the proxy answered, else 0.
     """
 
     def __init__(self, step: str, reason: str, detail: str = "", *, by_proxy: bool = False, status: int = 0) -> None:
@@ -65,7 +69,7 @@ class Request(NamedTuple):
     """How to ask.
 
     Attributes:
-        deadline: by time.monotonic().   limit: bytes of the body.   route: the HTTP proxy for a URL, None for none.
+        deadline: by time.monotonic().   limit: bytes of the body.   route: the HTTP or SOCKS5 proxy for a URL, None for none.
         trust: context with the certificates that are trusted; None to refuse https.
     """
 
@@ -120,7 +124,7 @@ def _target(url: Url, location: str) -> Url | None:
 def _get(url: Url, request: Request) -> Answer:
     proxy = request.route(url)
     with _connected(url, request) as connection:
-        through_proxy = proxy is not None and url.scheme == "http" and proxy.scheme == "http"
+        through_proxy = proxy is not None and url.scheme == "http" and proxy.scheme not in SOCKS5
         path = url.path.partition("#")[0] or "/"
         host = f"{url.host}:{url.port}" if url.port else url.host
         lines = [
@@ -152,20 +156,41 @@ def _connected(url: Url, request: Request) -> socket.socket:
 
 
 def _through(proxy: Url, url: Url, request: Request) -> socket.socket:
-    if proxy.scheme != "http":
-        raise FetchError("parse", "", f"{proxy.scheme} proxies are not tried", by_proxy=True)
+    if proxy.scheme == "https":
+        raise FetchError("parse", "", "https proxies are not tried", by_proxy=True)
     try:
         connection = _dial(proxy, request.deadline)
     except FetchError as error:
         raise FetchError(error.step, error.reason, error.detail, by_proxy=True) from None
-    if url.scheme == "http":
-        return connection
     try:
-        _tunnel(connection, proxy, url, request)
+        if proxy.scheme in SOCKS5:
+            _socks_way(connection, proxy, url, request.deadline)
+        elif url.scheme == "https":
+            _tunnel(connection, proxy, url, request)
+    except socks5.RefusedError as error:
+        connection.close()
+        step = "connect" if error.of_server else "http"
+        raise FetchError(step, error.reason, error.detail, by_proxy=not error.of_server) from None
     except FetchError as error:
         connection.close()
         raise FetchError(error.step, error.reason, error.detail, by_proxy=True, status=error.status) from None
     return connection
+
+
+def _socks_way(connection: socket.socket, proxy: Url, url: Url, deadline: float) -> None:
+    """Let a SOCKS5 proxy make the connection a pipe to the server. Raises FetchError and socks5.RefusedError."""
+    login = bool(proxy.user)
+    _put(connection, socks5.greeting(login=login), deadline)
+    if socks5.wants_login(_exactly(connection, 2, deadline), login=login):
+        name, _, password = proxy.user.partition(":")
+        _put(connection, socks5.login_message(_unescaped(name), _unescaped(password)), deadline)
+        socks5.check_login(_exactly(connection, 2, deadline))
+    _put(connection, socks5.request(url.host.strip("[]"), url.effective_port), deadline)
+    _exactly(connection, socks5.bytes_behind(_exactly(connection, 5, deadline)), deadline)
+
+
+def _unescaped(text: str) -> bytes:
+    return re.sub(rb"%([0-9A-Fa-f]{2})", lambda m: bytes((int(m[1], 16),)), text.encode("utf-8", "surrogateescape"))
 
 
 def _tunnel(connection: socket.socket, proxy: Url, url: Url, request: Request) -> None:
@@ -182,8 +207,7 @@ def _tunnel(connection: socket.socket, proxy: Url, url: Url, request: Request) -
 
 
 def _authorization(proxy: Url) -> str:
-    user = re.sub(r"%([0-9A-Fa-f]{2})", lambda m: chr(int(m[1], 16)), proxy.user)
-    return f"Proxy-Authorization: Basic {base64.b64encode(user.encode('utf-8', 'replace')).decode()}"
+    return f"Proxy-Authorization: Basic {base64.b64encode(_unescaped(proxy.user)).decode()}"
 
 
 def _dial(url: Url, deadline: float) -> socket.socket:
@@ -230,22 +254,37 @@ def _with_tls(connection: socket.socket, url: Url, request: Request) -> socket.s
 
 def _send(connection: socket.socket, lines: list[str], deadline: float) -> None:
     text = "".join(f"{line}\r\n" for line in lines) + "\r\n"
+    _put(connection, text.encode("utf-8", "surrogateescape"), deadline)
+
+
+def _put(connection: socket.socket, data: bytes, deadline: float) -> None:
     try:
         connection.settimeout(max(0.01, deadline - time.monotonic()))
-        connection.sendall(text.encode("utf-8", "surrogateescape"))
+        connection.sendall(data)
     except _TIMEOUT:
         raise FetchError("http", "timeout", "no answer") from None
     except OSError as error:
         raise FetchError("http", "unreachable", error.strerror or str(error)) from None
 
 
-def _receive(connection: socket.socket, deadline: float) -> bytes:
+def _exactly(connection: socket.socket, size: int, deadline: float) -> bytes:
+    """That many bytes and no more: what follows may be the server's."""
+    data = b""
+    while len(data) < size:
+        piece = _receive(connection, deadline, size - len(data))
+        if not piece:
+            raise FetchError("http", "unreachable", "the connection was closed without an answer")
+        data += piece
+    return data
+
+
+def _receive(connection: socket.socket, deadline: float, most: int = _CHUNK) -> bytes:
     left = deadline - time.monotonic()
     if left <= 0:
         raise FetchError("http", "timeout", "the answer takes too long")
     try:
         connection.settimeout(left)
-        return connection.recv(_CHUNK)
+        return connection.recv(most)
     except _TIMEOUT:
         raise FetchError("http", "timeout", "the answer takes too long") from None
     except OSError as error:
@@ -287,7 +326,8 @@ def _answer(connection: socket.socket, request: Request) -> Answer:
     if status in (204, 304):
         return Answer(status, headers)
     chunked = "chunked" in headers.get("transfer-encoding", "").lower()
-    length = int(headers["content-length"]) if headers.get("content-length", "").isdecimal() else -1
+    told = headers.get("content-length", "")
+    length = int(told) if told.isdecimal() and len(told) < LONGEST_NUMBER else -1
     # Chunk sizes and their line ends come on top of the body.
     wanted = request.limit * 2 + _CHUNK if chunked else request.limit
     pieces, size = [rest], len(rest)

@@ -82,10 +82,13 @@ def test_closed_directory_is_called_so_and_never_stops_root() -> None:
 
 
 @given(st.binary(max_size=200) | st.binary(max_size=80).map(lambda tail: struct.pack("<I", 2) + tail))
-def test_no_attribute_makes_it_raise(data: bytes) -> None:
+def test_a_list_is_taken_whole_or_not_at_all_and_always_answers(data: bytes) -> None:
     entries = access.parse_acl(data)
-    access.acl_lines(entries, str, str)
-    access.execute_denied_by(DEV, Owned(mode=0o750, uid=0, gid=0, acl=entries))
+    assert len(entries) in (0, (len(data) - 4) // 8)
+    assert all(entry.tag in access._NAMES and 0 <= entry.rights <= 7 for entry in entries)
+    assert len(access.acl_lines(entries, str, str)) == len(entries)
+    file = Owned(mode=0o750, uid=0, gid=0, acl=entries)
+    assert (access.execute_denied_by(DEV, file) == "") is bool(access.rights_of(DEV, file) & access.EXECUTE)
 
 
 def test_other_versions_and_tags_are_no_list() -> None:

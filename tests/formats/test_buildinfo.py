@@ -79,6 +79,11 @@ def test_magic_that_is_not_aligned_is_no_record() -> None:
 
 
 @given(st.binary(max_size=200), st.integers(0, 255), st.integers(0, 255))
-def test_no_record_makes_it_raise(tail: bytes, width: int, flags: int) -> None:
+def test_what_is_found_stands_in_the_file(tail: bytes, width: int, flags: int) -> None:
     data = b"\xff Go buildinf:" + bytes([width, flags]) + tail
-    buildinfo.parse(memory(data), [(0x1000, len(data)), (0, 1 << 60)])
+    found = buildinfo.parse(memory(data), [(0x1000, len(data)), (0, 1 << 60)])
+    text = data.decode("utf-8", "replace")
+    assert all(word in text for word in found.go_version.split(" "))
+    assert found.main_path in text
+    assert len(found.settings) <= buildinfo._MOST_SETTINGS
+    assert all(setting in text for setting in found.settings)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -23,6 +24,7 @@ BAUwAwEB/zAKBggqhkjOPQQDAgNHADBEAiAaVzh6onBNRjDqbxqyESHD3PCnETgJ
 nZK9lJBgXy98pgIgeobYzLKwhrKHgrroz8hp+bCWyCRBjPmtO3ZJ4VdwaOo=
 -----END CERTIFICATE-----
 """
+DATE = re.compile("(?:[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z)?")
 
 
 def test_names_and_dates_of_a_certificate() -> None:
@@ -36,11 +38,22 @@ def test_names_and_dates_of_a_certificate() -> None:
 
 
 @given(st.binary(max_size=300))
-def test_no_bytes_make_the_reader_fail(data: bytes) -> None:
-    certificates.parse(data)
-    certificates.from_file(data)
+def test_names_are_bytes_of_the_certificate_and_dates_are_dates_or_nothing(data: bytes) -> None:
     (der,) = certificates.from_file(CERTIFICATE.encode())
-    certificates.parse(der[:150] + data + der[150:])
+    for damaged in (data, der[:150] + data + der[150:], der[: len(data)]):
+        found = certificates.parse(damaged)
+        if found is not None:
+            assert found.issuer in damaged
+            assert found.subject in damaged
+            assert found.subject_name.isprintable()
+            assert all(DATE.fullmatch(date) for date in (found.not_before, found.not_after))
+
+
+@given(st.lists(st.binary(min_size=1, max_size=100), max_size=4))
+def test_pem_blocks_come_out_as_they_went_in(contents: list[bytes]) -> None:
+    blocks = [base64.encodebytes(content).decode() for content in contents]
+    text = "".join(f"x\n-----BEGIN CERTIFICATE-----\n{block}-----END CERTIFICATE-----\n" for block in blocks)
+    assert certificates.from_file(text.encode()) == tuple(contents)
 
 
 def test_netrc_entries_are_complete_with_login_and_password() -> None:
@@ -67,6 +80,9 @@ def test_a_smaller_tree_and_another_key_are_behind() -> None:
 
 @given(st.text(max_size=300))
 @example("go.sum database tree\n9\n\n\u2014 a !\n")
-def test_no_text_makes_netrc_and_heads_fail(text: str) -> None:
-    netrc.machines(text)
-    sumdb_head.parse(text)
+def test_machines_and_keys_are_words_of_the_text(text: str) -> None:
+    assert netrc.machines(text).keys() <= set(text.split())
+    found = sumdb_head.parse(text)
+    if found is not None:
+        assert 0 <= found.size < 10**18
+        assert all(key.rpartition("+")[0] in text for key in found.keys)

@@ -159,5 +159,10 @@ def test_no_damage_makes_the_parser_raise_or_read_without_end(data: st.DataObjec
 
 @settings(max_examples=200, deadline=None)
 @given(st.binary(max_size=400))
-def test_random_bytes_behind_the_magic_are_survived(tail: bytes) -> None:
-    parse(elf.MAGIC + tail)
+def test_random_bytes_behind_the_magic_are_some_file_of_some_machine(tail: bytes) -> None:
+    data = elf.MAGIC + tail
+    found = parse(data)
+    assert found is not None
+    assert found.bits in (0, 32, 64)
+    assert found.goarch == elf.goarch_of(data)
+    assert found.truncated is (found.expected_size > len(data) or (len(data) < elf.HEADER_SIZE and not found.bits))

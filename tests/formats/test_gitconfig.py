@@ -52,8 +52,11 @@ def test_which_values_allow_a_directory(wanted: tuple[str, ...], safe: bool) -> 
 
 
 @given(st.text(alphabet='[]safe="\\ \n\t#;directory/*', max_size=200))
-def test_no_text_breaks_the_parser(text: str) -> None:
-    gitconfig.values(text, "safe", "directory")
+def test_a_section_is_read_whatever_stands_before_it(text: str) -> None:
+    found = gitconfig.values(text, "safe", "directory")
+    assert len(found) <= text.count("directory")
+    more = gitconfig.values(f"{text}\n\n[safe]\n\tdirectory = /srv/app\n", "safe", "directory")
+    assert more == (*found, "/srv/app")
 
 
 @pytest.mark.parametrize("piece", ["\\\n", '"', "[safe \\", "a", " ", "[safe]"])

@@ -13,6 +13,7 @@ from gosteward.errors import UsageError
 from gosteward.host import accounts
 from gosteward.host.local import LocalHost
 from gosteward.host.rooted import RootedHost
+from gosteward.snapshot import Location
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,6 +46,25 @@ def test_user_by_name_with_groups_and_home(host: RootedHost) -> None:
     assert not accounts.user_named(host, "sys").home_exists
 
 
+def test_home_at_the_root_comes_with_its_line_and_a_better_place(host: RootedHost, tmp_path: Path) -> None:
+    rows = (
+        "dev:x:1000:1001:Dev:/:/bin/sh",
+        "new:x:1001:1001::/:/bin/sh",
+        "old:$6$hash:1002:1002::/:/bin/sh",
+        "root:x:0:0::/:/bin/sh",
+    )
+    (tmp_path / "etc/passwd").write_text("# people\n" + "".join(f"{row}\n" for row in rows))
+    os.chown(tmp_path / "home/dev", 1000, 1001)
+    dev, new, old, root = (accounts.user_named(host, name) for name in ("dev", "new", "old", "root"))
+    assert (dev.account, dev.better_home) == (Location("/etc/passwd", 2, rows[0]), "/home/dev")
+    assert (new.account, new.better_home) == (Location("/etc/passwd", 3, rows[1]), "/home/new")
+    assert (old.account, old.better_home) == (None, "/home/old"), "a hash is shown to nobody"
+    assert (root.account, root.better_home) == (None, "")
+    (tmp_path / "home/new").mkdir()
+    os.chown(tmp_path / "home/new", 1000, 1000)
+    assert accounts.user_named(RootedHost(str(tmp_path)), "new").better_home == "", "somebody else's"
+
+
 def test_number_is_a_name_first_then_a_uid_then_a_stranger(host: RootedHost) -> None:
     assert accounts.user_named(host, "12345").uid == 2000
     assert accounts.user_named(host, "1000").name == "dev"
@@ -74,6 +94,13 @@ def test_unpacked_root_is_examined_for_its_root(host: RootedHost) -> None:
 
 
 @given(st.lists(st.text(alphabet=":x0019\r\ud800-,é", max_size=30), max_size=5))
-def test_no_line_breaks_the_parsers(lines: list[str]) -> None:
-    accounts.passwd_entries(lines)
-    accounts.groups_of(lines, "x")
+def test_accounts_have_names_and_numbers_that_the_kernel_knows(lines: list[str]) -> None:
+    for entry in accounts.passwd_entries(lines):
+        assert entry.name
+        assert any(line.startswith(f"{entry.name}:") for line in lines)
+        assert 0 <= entry.uid <= accounts.HIGHEST
+        assert 0 <= entry.gid <= accounts.HIGHEST
+        assert entry.shell
+    groups = accounts.groups_of(lines, "x")
+    assert len(groups) == len(set(groups))
+    assert accounts.groups_of([*lines, "g:x:7:y,x"], "x")[-1:] in (groups[-1:], (7,))

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gosteward.host import commands, denied_calls
+from gosteward.host import channels, commands, denied_calls
 from gosteward.snapshot import User
 
 if TYPE_CHECKING:
@@ -263,9 +263,52 @@ def test_a_flood_is_cut_and_a_late_job_is_not_run(home: Path) -> None:
     flood = bash("while :; do printf '%01048576d' 0; done >&9", seconds=1.0)
     (ran,) = run(who, flood, seconds=1.0)
     assert ran.ended == "timed-out"
-    assert len(ran.answer) <= commands.OUTPUT_LIMIT + commands.CHUNK
+    assert len(ran.answer) <= channels.OUTPUT_LIMIT + channels.CHUNK
     ((late,), _) = commands.run((commands.Batch(who, who.home, (bash("true"),)),), 0.0)[0]
     assert late.ended == "not-run"
+
+
+def test_a_job_with_a_premise_starts_after_the_other_one_if_it_holds(home: Path) -> None:
+    asked = []
+
+    def after(job: int, holds: bool) -> commands.Premise:
+        return commands.Premise(job, lambda ran: asked.append(ran.answer) or holds, 5.0)  # type: ignore[func-returns-value]
+
+    clock = "echo $EPOCHREALTIME >&9"
+    jobs = (
+        bash(f"sleep 0.1; {clock}"),
+        bash(clock)._replace(premise=after(0, True)),
+        bash("echo b >&9"),
+        bash(clock)._replace(premise=after(2, False)),
+    )
+    first, second, third, fourth = run(user(home), *jobs, seconds=30.0)
+    assert float(first.answer) < float(second.answer)
+    assert sorted(asked) == sorted([first.answer, third.answer])
+    assert (first.ended, second.ended, third.ended, fourth) == (
+        "exited",
+        "exited",
+        "exited",
+        commands.Run(ended="spared"),
+    )
+
+
+def test_a_job_whose_predecessor_hangs_starts_beside_it(home: Path) -> None:
+    waits = commands.Premise(0, lambda ran: False, 0.2)
+    hangs, second = run(user(home), bash("sleep 100", seconds=1.5), bash("echo b >&9")._replace(premise=waits))
+    assert (hangs.ended, second.ended, second.answer) == ("timed-out", "exited", b"b\n")
+
+
+def test_a_job_does_not_wait_where_its_own_time_would_be_cut(home: Path) -> None:
+    waits = commands.Premise(0, lambda ran: False, 100.0)
+    hangs, second = run(user(home), bash("sleep 100"), bash("echo b >&9")._replace(premise=waits), seconds=3.0)
+    assert (hangs.ended, second.ended, second.answer) == ("timed-out", "exited", b"b\n")
+
+
+def test_a_job_whose_predecessor_never_ran_is_not_run(home: Path) -> None:
+    who = user(home)
+    waits = commands.Premise(0, lambda ran: True, 0.2)
+    runs = commands.run((commands.Batch(who, who.home, (bash(""), bash("")._replace(premise=waits))),), 0.0)[0].runs
+    assert {ran.ended for ran in runs} == {"not-run"}
 
 
 def test_files_laid_over_the_home_are_seen_inside_only(home: Path) -> None:

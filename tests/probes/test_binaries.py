@@ -49,6 +49,11 @@ def test_every_link_on_the_way_is_named_in_order(root: Path) -> None:
     assert go.elf.goarch == "amd64"
 
 
+def test_group_file_may_hold_numbers_that_no_kernel_has(root: Path) -> None:
+    (root / "etc/group").write_text(f"far:x:{'9' * 5000}:\nodd:x:\u00b2:\nroot:x:0:\n")
+    assert (examiner(root)._group_name(0), examiner(root)._group_name(7)) == ("root", "7")
+
+
 def test_broken_and_looping_links_are_there_and_nothing_is_not(root: Path) -> None:
     (root / "usr/local/bin/go").symlink_to("/usr/local/go1.24.1/bin/go")
     (root / "usr/local/bin/gofmt").symlink_to("gofmt")

@@ -220,6 +220,7 @@ def test_lost_execute_bits_closed_directories_and_open_ones_are_found(root: Path
     os.chmod(root / "usr/local", 0o750)
     facts = Found(root, "/usr/local/go/bin").tree("/usr/local/go")
     assert facts.not_executable == ("bin/go", "pkg/tool/linux_amd64/link")
+    assert facts.not_executable_modes == (0o644, 0o640)
     assert facts.unsearchable == ("/usr/local", "src")
     assert facts.world_writable == ("pkg/tool/linux_amd64/asm",)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from typing import TYPE_CHECKING
 
 from gosteward.host.rooted import RootedHost
@@ -84,6 +85,8 @@ def test_goenv_that_is_no_file_is_told(tmp_path: Path) -> None:
     (tmp_path / "home/dev/.config/go/env").mkdir(parents=True)
     ((setting,), _) = go_settings.collect(RootedHost(str(tmp_path)), DEV, (context("bash-login"),), (), ())
     assert (setting.problem, setting.location) == ("unreadable", Location("/home/dev/.config/go/env"))
+    status = (tmp_path / "home/dev/.config/go/env").stat()
+    assert (setting.uid, setting.mode) == (status.st_uid, stat.S_IMODE(status.st_mode))
 
 
 def test_goenv_of_root_does_not_count_for_the_user_under_sudo(tmp_path: Path) -> None:

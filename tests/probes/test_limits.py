@@ -52,6 +52,15 @@ def test_units_and_unlimited() -> None:
     assert found["data"][:2] == found["stack"][:2] == found["as"][:2] == (-1, -1)
 
 
+def test_the_hard_side_has_a_line_of_its_own_where_another_one_sets_it() -> None:
+    lines = limits.parse(["dev soft as 1000", "dev hard as 2000", "dev - nproc 5"], "/etc/security/limits.conf")
+    found = {x.name: x for x in limits.effective(lines, DEV, GROUPS, spare_root=True)}
+    assert [(x.location.line, x.hard_location and x.hard_location.line) for x in (found["as"], found["nproc"])] == [
+        (1, 2),
+        (3, None),
+    ]
+
+
 def test_line_without_limits_ends_them_all() -> None:
     assert given_lines("* - nproc 3", "dev -") == {}
     assert given_lines("* - nproc 3", "other -")["nproc"] == (3, 3, 1)
@@ -82,6 +91,9 @@ def test_files_are_read_in_order_and_only_where_a_service_asks(tmp_path: Path) -
 
 
 @given(st.lists(st.text(alphabet="dev@%*:- \tsofthard#0129\x00\udc80", max_size=40), max_size=8))
-def test_no_line_breaks_the_parser(lines: list[str]) -> None:
-    given_lines(*lines)
-    given_lines(*(f"dev - as {line}" for line in lines))
+def test_a_limit_is_named_by_one_of_the_lines_and_never_above_the_hard_one(lines: list[str]) -> None:
+    for given_by in (lines, [f"dev - as {line}" for line in lines]):
+        for name, (soft, hard, line) in given_lines(*given_by).items():
+            assert name in limits.NAMES
+            assert 0 <= line <= len(given_by)
+            assert hard == limits.UNLIMITED or 0 <= soft <= hard

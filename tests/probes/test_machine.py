@@ -176,11 +176,12 @@ def test_root_of_another_machine_is_described_by_its_files(tmp_path: Path) -> No
 
 
 @given(st.lists(st.text(alphabet="flagsFeatures: \t=\"'\\0x9kB/.\n", max_size=40), max_size=8), st.binary(max_size=200))
-def test_no_text_breaks_a_parser(lines: list[str], data: bytes) -> None:
-    processor.features_of(lines)
-    processor.handler_of("enabled\n" + "\n".join(lines))
-    memory.meminfo(lines)
-    memory.control_groups(lines)
-    machine.os_release(lines)
-    c_library.glibc_version(data)
-    c_library.musl_version(data)
+def test_what_is_read_stands_in_the_text(lines: list[str], data: bytes) -> None:
+    assert processor.features_of(lines) <= {word for line in lines for word in line.replace(":", " ").split()}
+    handler = processor.handler_of("enabled\n" + "\n".join(lines))
+    assert handler is None or handler.goarch
+    assert all(size >= 0 for size in memory.meminfo(lines).values())
+    assert all(path == "" or path.startswith("/") for path in memory.control_groups(lines))
+    assert all("=" not in name and any(name in line for line in lines) for name in machine.os_release(lines))
+    for version in (c_library.glibc_version(data), c_library.musl_version(data)):
+        assert version.rpartition(".")[2].encode() in data

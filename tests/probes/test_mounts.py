@@ -31,5 +31,15 @@ def test_this_machine_has_a_root_and_proc() -> None:
 
 
 @given(st.lists(st.text(alphabet="- /a\\0478,\n", max_size=60), max_size=6))
-def test_no_line_breaks_the_parser(lines: list[str]) -> None:
-    mounts.parse(lines)
+def test_a_point_is_mounted_once_and_an_option_given_once(lines: list[str]) -> None:
+    found = mounts.parse(lines)
+    assert len({mount.point for mount in found}) == len(found) <= len(lines)
+    assert all(len(set(mount.options)) == len(mount.options) and "" not in mount.options for mount in found)
+
+
+@given(st.text(alphabet=st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=30))
+def test_a_name_comes_out_as_the_kernel_has_written_it(name: str) -> None:
+    written = "".join(f"\\{byte:03o}" if byte in b" \t\n\\" else chr(byte) for byte in name.encode())
+    line = f"22 1 8:1 / /{written} rw - ext4 /dev/sda1 rw".encode("latin-1").decode("utf-8", "surrogateescape")
+    (found,) = mounts.parse([line])
+    assert found.point == f"/{name}"

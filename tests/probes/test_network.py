@@ -210,6 +210,29 @@ def test_no_proxy_takes_a_server_out() -> None:
     assert (check.step, check.via) == ("resolve", "")
 
 
+def test_a_server_that_the_http_proxy_refuses_is_asked_without_it(monkeypatch) -> None:
+    """The name stands for this host, as a line of /etc/hosts would have it: a literal 127.0.0.1 is never asked through a proxy."""
+    resolve = socket.getaddrinfo
+    names = {"goproxy.corp.example": "127.0.0.1"}
+    monkeypatch.setattr(
+        socket, "getaddrinfo", lambda host, *rest, **more: resolve(names.get(host, host), *rest, **more)
+    )
+
+    class Refusing(dict):
+        def get(self, *_):
+            return (403, "text/html", b"blocked by policy")
+
+    with serving(Refusing()) as (way, _), serving({}) as (url, seen):
+        site = url.replace("127.0.0.1", "goproxy.corp.example")
+        check = only(collected(site, environment={"http_proxy": way}))
+        assert (check.ok, check.status, check.direct) == (False, 403, True)
+        assert seen == ["/sumdb/sum.golang.org/supported"]
+        gone = only(collected("http://goproxy.corp.example:1", environment={"http_proxy": way}))
+        assert (gone.ok, gone.direct) == (False, False)
+        public = only(collected("http://proxy.golang.org", environment={"http_proxy": way}))
+        assert (public.ok, public.direct) == (False, False)
+
+
 # TLS.
 
 
@@ -425,6 +448,22 @@ def test_a_netrc_entry_decides_whether_credentials_are_missing(tmp_path) -> None
     assert (only(none).reason, len(none)) == ("credentials", 1)
     assert only(incomplete, "netrc").reason == "incomplete"
     assert only(complete).ok
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can read as somebody else")
+def test_a_netrc_that_its_user_may_not_read_is_told_with_owner_and_mode(tmp_path) -> None:
+    path = tmp_path / ".netrc"
+    path.write_text("machine 127.0.0.1 login dev password x\n")
+    path.chmod(0o600)
+    user = User(name="dev", uid=12345, gid=12345, home=str(tmp_path))
+    host = LocalHost(dict(os.environ))
+    settings = (
+        Setting("GOPROXY", "file:///srv", "goenv-file", SETTING),
+        Setting("GOSUMDB", "off", "goenv-file", SETTING),
+    )
+    checks, _ = network.collect(host, user, (Context(name="bash-login", kind="login"),), settings, (), 2.0)
+    found = only(checks, "netrc")
+    assert (found.reason, found.uid, found.mode) == ("unreadable", 0, 0o600)
 
 
 def test_equal_contexts_are_asked_for_once() -> None:

@@ -273,14 +273,26 @@ def test_damaged_bytes_break_no_parser(data: st.DataObject) -> None:
 
 
 @given(st.text(alphabet="PVFR:f\n x-1.\ud800|'#", max_size=120), st.binary(max_size=120))
-def test_no_text_breaks_a_parser(text: str, data: bytes) -> None:
-    list(apk.parse(text))
-    dpkg.parse(b"Package:" + data)
-    dpkg.parse(data + b"\nStatus: \nVersion:")
-    dpkg.diversions(text.split("\n"))
-    pacman.split_name(text)
-    snaps.parse(text.split("\n"))
-    role_of(text)
+def test_names_and_versions_stand_in_the_text(text: str, data: bytes) -> None:
+    lines = text.split("\n")
+    for installed in apk.parse(text):
+        assert f"P:{installed.name}" in installed.lines
+        assert set(installed.lines) <= set(lines)
+    stanza = dpkg.parse(data + b"\nStatus: \nVersion:")
+    assert stanza.name.encode("utf-8", "surrogateescape") in data
+    assert stanza.state in ("installed", "half-installed", "removed")
+    assert [line for diversion in dpkg.diversions(lines) for line in diversion] == lines[: len(lines) // 3 * 3]
+    assert "-".join(filter(None, pacman.split_name(text))) == text
+    assert all(any(line.startswith(f"{name}:") for line in lines) for name in snaps.parse(lines))
+
+
+@given(
+    st.sampled_from("go golang gcc git musl-dev pkgconf golang-src gccgo-12".split()),
+    st.sampled_from(("-doc", "-dbg", "x")),
+)
+def test_what_belongs_to_a_package_has_not_its_role(name: str, more: str) -> None:
+    assert role_of(name)
+    assert role_of(f"{name}{more}") == role_of(f"{more}{name}") == ""
 
 
 def test_records_that_overlap_end_the_reading(tmp_path: Path) -> None:

@@ -121,6 +121,33 @@ def test_files_that_start_up_files_read_are_followed_a_few_levels(root: Path) ->
     assert found["/home/dev/.env"].contexts == found["/home/dev/.bashrc"].contexts
 
 
+def test_what_sshd_sets_has_its_line_in_contexts_and_in_the_file(root: Path) -> None:
+    write(root, "/etc/pam.d/sshd", "session required pam_env.so\n")
+    write(root, "/etc/ssh/sshd_config", "UsePAM yes\r\nInclude /etc/ssh/sshd_config.d/*.conf\r\n", 0o600)
+    write(root, "/etc/ssh/sshd_config.d/go.conf", "Match User dev\n  SetEnv PATH=~/bin:/usr/local/go/bin GOFLAGS=-v\n")
+    context = known(root)["bash-ssh-command"]
+    place = ("/etc/ssh/sshd_config.d/go.conf", 2)
+    entry = next(entry for entry in context.search_path if entry.directory == "/usr/local/go/bin")
+    assert entry.sources[0][:2] == place
+    assert [v.sources[0][:2] for v in context.variables if v.name == "GOFLAGS"] == [place]
+    assert not context.unsure
+    found = files(root)
+    assert found["/etc/ssh/sshd_config"].readable
+    assert found["/etc/ssh/sshd_config"].carriage_returns == ()
+    assert found[place[0]].contexts == ("bash-interactive-login", "bash-ssh-command", "zsh-interactive-login", "zsh-ssh-command", "fish-ssh-command")  # fmt: skip
+    assert [(line.name, line.literal, line.location.line) for line in found[place[0]].lines] == [
+        ("PATH", "tilde", 2),
+        ("GOFLAGS", "", 2),
+    ]
+
+
+def test_a_block_of_sshd_for_some_clients_leaves_sessions_over_ssh_in_doubt(root: Path) -> None:
+    write(root, "/etc/ssh/sshd_config", "UsePAM yes\nMatch Address 10.0.0.0/8\nSetEnv PATH=/usr/local/go/bin\n")
+    assert {name for name, context in known(root).items() if context.unsure} == {
+        "bash-interactive-login", "bash-ssh-command", "zsh-interactive-login", "zsh-ssh-command", "fish-ssh-command",
+    }  # fmt: skip
+
+
 def test_what_is_no_file_is_named_and_not_opened(root: Path) -> None:
     home = root / "home/dev"
     home.mkdir(parents=True)

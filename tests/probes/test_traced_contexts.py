@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from gosteward.host import commands
 from gosteward.host.local import LocalHost
 from gosteward.probes import traced_contexts
 from gosteward.snapshot import Context, Gap, User
@@ -460,6 +461,32 @@ def test_a_slow_line_is_reported_with_its_time(home: Home) -> None:
     assert 0.3 <= seconds < 2.0
 
 
+def test_a_slow_line_of_fish_is_reported_with_its_time(home: Home) -> None:
+    home.write(".config/fish/conf.d/first.fish", "test -e /; and sleep 0.15\n")
+    home.write("more.fish", "# again\nsleep 0.12\n")
+    home.write(
+        ".config/fish/config.fish",
+        "sleep 0.01\nfunction slowly\n    sleep 0.2\nend\nslowly\nset -l more ~/more.fish\nif test -e $more\n    source $more\n"
+        "    for turn in 1 2\n        sleep 0.1\n    end\nend\nset -l answer (sleep 0.13; echo yes)\nsleep 0.01\n",
+    )
+    slow = home.trace("fish-interactive")["fish-interactive"].slow
+    told = {(place.path.removeprefix(f"{home.path}/"), place.line, place.text): seconds for place, seconds in slow}
+    least = {
+        (".config/fish/conf.d/first.fish", 1, "test -e /; and sleep 0.15"): 0.15,
+        (".config/fish/config.fish", 5, "slowly"): 0.2,
+        ("more.fish", 2, "sleep 0.12"): 0.12,
+        (".config/fish/config.fish", 10, "        sleep 0.1"): 0.2,
+        (".config/fish/config.fish", 13, "set -l answer (sleep 0.13; echo yes)"): 0.13,
+    }
+    assert told.keys() == least.keys()
+    assert all(seconds <= told[place] < 2.0 for place, seconds in least.items())
+
+
+def test_a_startup_file_may_open_the_standard_error_of_its_shell(home: Home) -> None:
+    home.write(".bashrc", "echo hello > /dev/stderr && PATH=/opt/told:$PATH\n")
+    assert directories(home.trace("bash-interactive")["bash-interactive"])[0] == "/opt/told"
+
+
 # Which files each way of starting reads.
 
 
@@ -630,3 +657,122 @@ def test_descriptors_and_environment_of_the_caller_do_not_reach_the_shells(home:
         os.set_inheritable(planted.fileno(), True)
         context = home.trace("bash-interactive")["bash-interactive"]
     assert context.status == "complete"
+
+
+# The second start, without a trace.
+
+SLOWLY = "sleep 0.1\n"
+
+
+@pytest.fixture
+def endings(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """How each job ended, by its name."""
+    found: dict[str, str] = {}
+    run = commands.run
+
+    def noting(batches: tuple[commands.Batch, ...], seconds: float) -> tuple[commands.Outcome, ...]:
+        outcomes = run(batches, seconds)
+        for batch, outcome in zip(batches, outcomes):
+            found.update({job.name: ran.ended for job, ran in zip(batch.jobs, outcome.runs)})
+        return outcomes
+
+    monkeypatch.setattr(commands, "run", noting)
+    return found
+
+
+PLAIN = (
+    "PATH=$PATH:/opt/go/bin\nexport GOPATH=$HOME/go\n",
+    "case $- in\n    *i*) ;;\n      *) return;;\nesac\nPATH=$PATH:/opt/go/bin\nexport GOPATH=$HOME/go\n",
+    'eval "$(printf \'export PATH=%s:/opt/go/bin GOPATH=~/go\' "$PATH")"\n',
+)
+
+
+@pytest.mark.parametrize("uid", [UID, *([0] if os.geteuid() == 0 else [])])
+@pytest.mark.parametrize("text", PLAIN)
+def test_a_slow_start_that_cannot_notice_its_trace_is_made_once_and_told_in_full(
+    text: str, uid: int, home: Home, endings: dict[str, str]
+) -> None:
+    home.write(".bashrc", SLOWLY + text)
+    user = home.user()._replace(uid=uid, gid=uid and GID)
+    (context,), gaps = traced_contexts.collect(LocalHost({}), user, 30.0, ("bash-interactive",))
+    assert gaps == ()
+    assert endings == {"bash-interactive:traced": "exited", "bash-interactive:plain": "spared"}
+    assert (context.status, context.reason, context.unsure, context.left_running) == ("complete", "", False, ())
+    assert sources_of(context, "/opt/go/bin") == [
+        home.line(".bashrc", 2 if "eval" in text else len(text.split("\n")) - 1)
+    ]
+    assert setter_of(context, "GOPATH")[:2] == (f"{home.path}/go", True)
+    assert 0.1 <= context.seconds < 8.0
+
+
+def test_a_quick_start_is_always_made_twice(home: Home, endings: dict[str, str]) -> None:
+    home.write(".bashrc", PLAIN[0])
+    home.trace("bash-script")
+    assert endings["bash-script:plain"] == "exited"
+
+
+NOTICING = {
+    "flags": "[[ $- == *x* ]] && PATH=/opt/traced:$PATH\n",
+    "flags in a case": "case $- in *x*) PATH=/opt/traced:$PATH ;; esac\n",
+    "flags in a variable": "flags=$-; set +x\n[[ $flags == *x* ]] && PATH=/opt/traced:$PATH\n",
+    "flags by another name": "name=-\n[[ ${!name} == *x* ]] && PATH=/opt/traced:$PATH\n",
+    "flags in an eval": "eval \"$(printf '[[ $%s == *x* ]] && PATH=/opt/traced:$PATH' -)\"\n",
+    "flags in a pipe": ". <(echo '[[ $- == *x* ]] && PATH=/opt/traced:$PATH')\n",
+    "flags in a function": ". ~/functions; add_traced\n",
+    "option": "[ -o xtrace ] && PATH=/opt/traced:$PATH\n",
+    "options": "[[ $SHELLOPTS == *xtrace* ]] && PATH=/opt/traced:$PATH\n",
+    "list of options": "set -o | grep -q '^xt.*on$' && PATH=/opt/traced:$PATH\n",
+    "variable": '[ -n "$BASH_XTRACEFD" ] && PATH=/opt/traced:$PATH\n',
+    "variable of a child": "sh -c '[ -n \"$BASH_XTRACEFD\" ]' && PATH=/opt/traced:$PATH\n",
+    "command line": "tr '\\0' ' ' < /proc/$$/cmdline | grep -q ' -x ' && PATH=/opt/traced:$PATH\n",
+    "its end": "[[ $- == *x* ]] && exec true\n",
+}
+
+
+@pytest.mark.parametrize("name", NOTICING)
+def test_a_startup_file_that_behaves_otherwise_under_a_trace_makes_its_context_unsure(name: str, home: Home) -> None:
+    home.write("functions", "add_traced() {\n  [[ $- == *x* ]] && PATH=/opt/traced:$PATH\n}\n")
+    home.write(".bashrc", SLOWLY + NOTICING[name] + "PATH=$PATH:/opt/go/bin\n")
+    context = home.trace("bash-interactive")["bash-interactive"]
+    assert (context.status, context.unsure) == ("complete", True)
+    assert "/opt/go/bin" in directories(context)
+    assert "/opt/traced" not in directories(context)
+
+
+DISTURBING = {
+    "a trace switched off": "set +x\n",
+    "a closed descriptor": "exec 9>&-\n",
+    "all descriptors closed": 'for n in 3 4 5 6 7 8 9; do eval "exec $n>&-"; done\n',
+    "another PS4": "PS4='$ '\n",
+    "a syntax error": "if true; then ((; fi\n",
+    "an error": "cd /nonexistent\n",
+    "a process left running": "sleep 60 &\n",
+}
+
+
+@pytest.mark.parametrize("name", DISTURBING)
+def test_a_trace_that_was_disturbed_is_followed_by_a_plain_start(
+    name: str, home: Home, endings: dict[str, str]
+) -> None:
+    home.write(".bashrc", SLOWLY + "PATH=$PATH:/opt/go/bin\n" + DISTURBING[name])
+    context = home.trace("bash-interactive")["bash-interactive"]
+    assert endings["bash-interactive:plain"] == "exited"
+    assert (context.status, context.unsure) == ("complete", False)
+    assert sources_of(context, "/opt/go/bin") == [home.line(".bashrc", 2)]
+
+
+def test_a_start_that_replaces_the_shell_is_made_twice(home: Home, endings: dict[str, str]) -> None:
+    home.write(".bashrc", SLOWLY + "exec true\n")
+    context = home.trace("bash-interactive")["bash-interactive"]
+    assert (context.status, context.reason) == ("no-answer", "exec")
+    assert endings["bash-interactive:plain"] == "exited"
+
+
+@pytest.mark.parametrize("shell", ["zsh", "fish", "sh"])
+def test_other_shells_write_their_trace_where_a_startup_file_may_read_it_and_are_always_started_twice(
+    shell: str, home: Home, endings: dict[str, str]
+) -> None:
+    for name in (".zshenv", ".profile", ".config/fish/config.fish"):
+        home.write(name, SLOWLY)
+    home.trace(f"{shell}-login")
+    assert endings[f"{shell}-login:plain"] == "exited"

@@ -298,10 +298,14 @@ def test_large_home_takes_little_time(tmp_path: Path) -> None:
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.sampled_from(["module m\n", "require (\n", "a.b/c v1.0.0\n", ")\n", "use ../\n", "use /\n", "replace a => ./\x00\n", "go 1.21\n", "# a v1.0.0 => b\n", "gitdir: ../../..\n", "\udcff", "a" * 300 + " v1.0.0\n"]), max_size=8).map("".join))  # fmt: skip
-def test_hostile_files_raise_nothing(tmp_path: Path, text: str) -> None:
+def test_the_module_is_found_whatever_its_files_hold(tmp_path: Path, text: str) -> None:
     content = text.encode("utf-8", "surrogateescape")
     names = ("go.mod", "go.sum", "vendor/modules.txt", "main.go", ".git")
     files: dict[str, str | bytes] = {f"{APP}/{name}": content for name in names}
     host = host_with(tmp_path, {**files, "home/dev/go.work": content, "home/dev/.gitconfig": content})
     host.uid = 3
-    found(host, environment("GOFLAGS", text))
+    workspaces = found(host, environment("GOFLAGS", text))
+    assert f"/{APP}" in [workspace.root for workspace in workspaces]
+    lines = text.count("\n") + 1
+    for workspace in workspaces:
+        assert all(0 < requirement.location.line <= lines for requirement in workspace.requirements)

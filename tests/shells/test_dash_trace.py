@@ -82,9 +82,14 @@ def test_where_the_shell_tells_lines_they_are_believed() -> None:
 
 
 @given(HOSTILE)
-def test_no_text_makes_the_parser_fail(text: str) -> None:
-    records = dash_trace.records(text, ("/a", "/b"), lambda _: text.split("\n"))
-    attribute(records, None, (), None, text_of)
+def test_every_record_stands_in_the_log_and_its_line_in_a_file(text: str) -> None:
+    lines = text.split("\n")
+    records = dash_trace.records(text, ("/a", "/b"), lambda _: lines)
+    for record in records:
+        assert record.command in text
+        assert all(0 < frame.line <= len(lines) for frame in record.frames)
+    told = attribute(records, None, (), None, text_of)
+    assert set(told.files) <= {frame.path for record in records for frame in record.frames}
 
 
 def test_time_has_a_limit() -> None:

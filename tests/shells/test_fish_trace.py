@@ -83,9 +83,13 @@ def test_without_the_hook_set_commands_are_read() -> None:
 
 
 @given(HOSTILE)
-def test_no_text_makes_the_parser_fail(text: str) -> None:
-    records = fish_trace.records(text, HOME, DIRECTORY, lambda _: text.split("\n"))
-    attribute(records, None, (), None, text_of)
+def test_every_frame_of_a_record_is_a_line_of_a_named_file(text: str) -> None:
+    lines = text.split("\n")
+    records = fish_trace.records(text, HOME, DIRECTORY, lambda _: lines)
+    assert all(frame.path and frame.line >= 0 for record in records for frame in record.frames)
+    assert all((record.path is None) == (record.path_length < 0) for record in records)
+    told = attribute(records, None, (), None, text_of)
+    assert set(told.files) <= {frame.path for record in records for frame in record.frames}
 
 
 def test_time_has_a_limit() -> None:

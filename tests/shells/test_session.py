@@ -91,6 +91,32 @@ def test_sshd_without_pam_has_its_built_in_path_and_set_env_wins() -> None:
     )  # fmt: skip
 
 
+def test_sshd_hands_over_what_the_users_file_says_then_pam_then_set_env() -> None:
+    # Given to a real sshd 9.2 with UsePAM and PermitUserEnvironment; what came out is below.
+    host = Files(
+        etc__environment="GOPROXY=pam\nPATH=/pam/bin:/usr/bin",
+        etc__ssh__sshd_config="UsePAM yes\nPermitUserEnvironment yes\nInclude sshd_config.d/*.conf\nSetEnv GOFLAGS=late",
+        etc__ssh__sshd_config_d__go_conf="Match Group staff\nSetEnv GOFLAGS=set GOFLAGS=second",
+        etc__group="staff:x:50:dev",
+    )
+    host.files["/etc/ssh/sshd_config.d/go.conf"] = host.files.pop("/etc/ssh/sshd_config_d/go_conf")
+    host.files["/home/dev/.ssh/environment"] = "PATH=/user/bin:/usr/bin\nGOPROXY=user\nGOFLAGS=user\nGOBIN=/user"
+    found = first("ssh-command", host)
+    assert {name: found[name] for name in ("PATH", "GOPROXY", "GOFLAGS", "GOBIN")} == {
+        "PATH": ("/pam/bin:/usr/bin", "/etc/environment", 2),
+        "GOPROXY": ("pam", "/etc/environment", 1),
+        "GOFLAGS": ("set", "/etc/ssh/sshd_config.d/go.conf", 2),
+        "GOBIN": ("/user", "/home/dev/.ssh/environment", 4),
+    }
+
+
+def test_a_configuration_of_sshd_that_only_root_may_read_is_taken_for_one_with_pam() -> None:
+    host = Files(etc__ssh__sshd_config="")
+    host.files["/etc/ssh/sshd_config"] = ""
+    host.lines = lambda path: [] if path == "/etc/ssh/sshd_config" else Files.lines(host, path)  # type: ignore[method-assign]
+    assert first("ssh-command", host)["GOFLAGS"] == ("-mod=mod", "/etc/environment", 4)
+
+
 def test_sudo_hands_over_secure_path_with_its_line_and_roots_home() -> None:
     host = Files(etc__sudoers='Defaults env_reset\nDefaults secure_path="/usr/sbin:/usr/bin"\ndev ALL=(ALL) ALL')
     for kind in ("sudo", "sudo-login"):
@@ -100,3 +126,8 @@ def test_sudo_hands_over_secure_path_with_its_line_and_roots_home() -> None:
         assert "GOFLAGS" not in found
     assert session.sudoers(host, DEV).may_use  # type: ignore[arg-type]
     assert not session.sudoers(host, DEV._replace(name="other", uid=1001)).may_use  # type: ignore[arg-type]
+
+
+def test_groups_with_numbers_that_no_kernel_has_are_passed_over() -> None:
+    host = Files(etc__group=f"far:x:{'9' * 5000}:dev\nodd:x:\u00b2:dev\nsudo:x:27:dev\ndev:x:1000:")
+    assert session.group_names(host, DEV) == ("sudo", "dev")  # type: ignore[arg-type]

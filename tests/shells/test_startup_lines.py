@@ -174,3 +174,43 @@ def test_fish_variables_hold_user_paths() -> None:
     path, variable = fish_lines.universal_variables("/f", text).lines
     assert path.adds == ("/usr/local/go/bin", "/opt/a-b")
     assert (variable.name, variable.value, variable.exported) == ("GOPATH", "/x y", True)
+
+
+@pytest.mark.parametrize(
+    ("text", "alone"),
+    [
+        ("export PATH=$PATH:/x", True),
+        ("  PATH=$PATH:/x  # go", True),
+        ("pathmunge /x after", True),
+        ("[ -d /x ] && PATH=$PATH:/x", False),
+        ("umask 022; PATH=$PATH:/x", False),
+        ("PATH=$PATH:/x; export PATH", False),
+        ("export PATH=$PATH:\\\n/x", False),
+        ("if true; then\nPATH=$PATH:/x\nfi", False),
+        ("if true; then\n:\nfi; PATH=$PATH:/x", False),
+        ("if true; then\nexport PATH=$PATH:/x", False),
+    ],
+)
+def test_a_line_that_is_one_whole_command_may_be_moved(text: str, alone: bool) -> None:
+    assert {line.alone for line in facts(text).lines if line.kind == "path"} == {alone}
+
+
+def test_sudoers_says_what_it_includes_and_where() -> None:
+    text = [
+        'Defaults secure_path="/usr/bin:/bin"',
+        "@includedir /etc/sudoers.d",
+        "#includedir local",
+        "# @includedir /x",
+    ]
+    found = environment_lines.sudoers("/etc/sudoers", text).lines
+    assert [(line.kind, line.location.line, line.name) for line in found] == [
+        ("path", 1, "PATH"),
+        ("source", 2, "/etc/sudoers.d"),
+        ("source", 3, "/etc/local"),
+    ]
+
+
+@pytest.mark.parametrize(("shell", "text"), [("bash", "unset PATH"), ("zsh", "unset -v PATH"), ("fish", "set -e PATH")])
+def test_a_line_that_removes_path_is_a_path_line_that_keeps_and_adds_nothing(shell: str, text: str) -> None:
+    line = only(text, shell)
+    assert (line.kind, line.keeps, line.adds) == ("path", False, ())

@@ -61,9 +61,15 @@ def test_words_undo_what_a_trace_quotes() -> None:
     ]  # fmt: skip
 
 
+@given(st.lists(st.text(max_size=12), max_size=6))
+def test_words_come_out_as_any_shell_has_quoted_them(wanted: list[str]) -> None:
+    assert words(" ".join("'" + word.replace("'", "'\\''") + "'" for word in wanted)) == wanted
+
+
 @given(st.text(alphabet="ab '\"\\$\n=", max_size=60))
-def test_words_never_fail(text: str) -> None:
-    words(text)
+def test_words_are_made_of_the_characters_of_the_text(text: str) -> None:
+    assert sum(map(len, words(text))) <= len(text)
+    assert {char for word in words(text) for char in word} <= {*text, "\a", "\b"}
 
 
 @given(

@@ -90,6 +90,14 @@ def test_an_answer_is_taken_apart_only_with_its_nonce() -> None:
     assert xtrace.before_answer(text, "n1") == f"log{RS}other path{RS}=/evil"
 
 
+def test_a_record_of_a_process_in_the_background_is_no_part_of_the_answer() -> None:
+    late = record(
+        "1", "1", "/home/dev/.bashrc", "3", "source", "1.5", "8", "/usr/bin", "", command="sleep 60", pluses="++"
+    )
+    text = f"{RS}n1 path{RS}=/usr/bin{late}{RS}n1 environment{RS}A=1\0{late}B=2\0"
+    assert xtrace.sections(text, "n1") == {"path": "=/usr/bin", "environment": "A=1\0B=2\0"}
+
+
 @given(HOSTILE)
 def test_no_text_makes_the_parser_fail(text: str) -> None:
     for found in xtrace.parse(text):

@@ -68,23 +68,3 @@ def target_option(words: tuple[str, ...]) -> str:
     if "-m32" in words:
         return "386"
     return ""
-
-
-def words_of(command: str) -> tuple[str, ...]:
-    """Words of CC as `go` splits it: at blanks, with single and double quotes around words. Unbalanced quotes: ().
-
-    Source: cmd/internal/quoted (`Split`): quotes count at the start of a word, and nothing is escaped.
-    """
-    words: list[str] = []
-    rest = command.strip(" \t\n\r")
-    while rest:
-        if rest[0] in "'\"":
-            word, quote, rest = rest[1:].partition(rest[0])
-            if not quote:
-                return ()
-        else:
-            word = re.split(r"[ \t\n\r]", rest, maxsplit=1)[0]
-            rest = rest[len(word) :]
-        words.append(word)
-        rest = rest.lstrip(" \t\n\r")
-    return tuple(words)

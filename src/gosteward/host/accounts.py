@@ -8,7 +8,7 @@ import stat
 from typing import TYPE_CHECKING
 
 from gosteward.errors import UsageError
-from gosteward.snapshot import User
+from gosteward.snapshot import Location, User
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 # Larger numbers are no ids: (uid_t)-1 means "no change" to the kernel.
 HIGHEST = (1 << 32) - 2
 MOST_KNOWN = 500
+_SHOWN = 300
 
 
 def user_named(host: Host, name: str) -> User:
@@ -149,12 +150,32 @@ def _completed(host: Host, entry: User) -> User:
         groups = tuple(sorted({*groups, *os.getgroups()}))
     home = host.stat(entry.home) if entry.home.startswith("/") else None
     exists = home is not None and stat.S_ISDIR(home.st_mode)
+    homeless = entry.home == "/" and entry.uid != 0
     return entry._replace(
+        account=_line_of(host, entry.name) if homeless else None,
+        better_home=_better_home(host, entry) if homeless else "",
         groups=tuple(gid for gid in groups if gid != entry.gid),
         home_exists=exists,
         home_uid=home.st_uid if home is not None else 0,
         home_mode=stat.S_IMODE(home.st_mode) if home is not None else 0,
     )
+
+
+def _line_of(host: Host, name: str) -> Location | None:
+    """The line of an account; None where it would show a password's hash."""
+    for number, line in enumerate(host.lines("/etc/passwd"), 1):
+        fields = line.split(":")
+        if fields[0] == name and len(fields) > 6:
+            shadowed = fields[1] in ("x", "*", "!", "!!")
+            return Location("/etc/passwd", number, line.rstrip("\r")[:_SHOWN]) if shadowed else None
+    return None
+
+
+def _better_home(host: Host, entry: User) -> str:
+    path = f"/home/{entry.name}"
+    status = host.lstat(path)
+    free = status is None or (stat.S_ISDIR(status.st_mode) and status.st_uid == entry.uid)
+    return path if free and "/" not in entry.name and host.is_directory("/home") else ""
 
 
 def _hint(host: Host) -> str:

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import fcntl
 import functools
 import os
 import select
@@ -22,13 +21,14 @@ import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from gosteward.host import isolation
+from gosteward.host.channels import Channel, high
 from gosteward.host.descendants import kill_descendants, left_running
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from gosteward.snapshot import User
 
-OUTPUT_LIMIT = 24 << 20
-CHUNK = 1 << 18
 # This many jobs start at once. A job that sleeps takes no processor from the others: after PATIENCE seconds it no longer counts.
 ABREAST, PATIENCE = 4, 0.1
 ANSWER = 9
@@ -45,6 +45,20 @@ RESET_SIGNALS = (
 )
 
 
+class Premise(NamedTuple):
+    """What has to come before a job.
+
+    Attributes:
+        job: number of another job of the batch, which has one follower at most.
+        holds: asked of its run when it has ended; where it says no, the job is "spared".
+        patience: seconds after which the job starts even if the other one has not ended; sooner where the limit for all is near.
+    """
+
+    job: int
+    holds: Callable[[Run], bool]
+    patience: float
+
+
 class Job(NamedTuple):
     """A program to run.  argv: argv[0] is shown to it, `program` is executed.  seconds: its own limit."""
 
@@ -53,6 +67,7 @@ class Job(NamedTuple):
     argv: tuple[str, ...]
     environment: tuple[tuple[str, str], ...]
     seconds: float = 5.0
+    premise: Premise | None = None
 
 
 class Batch(NamedTuple):
@@ -74,7 +89,8 @@ class Run(NamedTuple):
 
     Attributes:
         answer, errors: bytes written to descriptors 9 and 2, cut at OUTPUT_LIMIT.
-        ended: "exited", "timed-out" (killed at its limit), "not-run".   status: exit code, negative for a signal.
+        ended: "exited", "timed-out" (killed at its limit), "not-run", "spared" (its premise does not hold).
+        status: exit code, negative for a signal.
         seconds: from its start to its end.   left: names of the processes that it left running behind it.
     """
 
@@ -84,70 +100,6 @@ class Run(NamedTuple):
     status: int = 0
     seconds: float = 0.0
     left: tuple[str, ...] = ()
-
-
-class _Channel:
-    """The reading ends of one job, and what came out of them."""
-
-    def __init__(self, number: int, job: Job, warden: _Warden) -> None:
-        self.number = number
-        self.job = job
-        self.warden = warden
-        self.readers: list[int] = []
-        self.writers: list[int] = []
-        self.texts: tuple[list[bytes], list[bytes]] = ([], [])
-        self.sizes = [0, 0]
-        self.started = 0.0
-        self.result = Run()
-
-    def open(self) -> None:
-        """Make the pipes."""
-        for _ in range(2):
-            reader, writer = os.pipe()
-            self.readers.append(_high(reader))
-            self.writers.append(_high(writer))
-            os.set_blocking(self.readers[-1], False)
-        try:  # a longer pipe saves half of the switches between a shell and us
-            fcntl.fcntl(self.readers[0], 1031, 1 << 18)  # F_SETPIPE_SZ
-        except OSError:
-            return
-
-    def drain(self, which: int, once: bool) -> bool:
-        """Take what has come; False at the end of the pipe."""
-        while True:
-            try:
-                data = os.read(self.readers[which], CHUNK)
-            except BlockingIOError:
-                return True
-            if not data:
-                return False
-            if self.sizes[which] < OUTPUT_LIMIT:
-                self.texts[which].append(data)
-                self.sizes[which] += len(data)
-            elif not once:  # a flood that outlives its shell: enough
-                return False
-            if once:
-                return True
-
-    def close_writers(self) -> None:
-        for descriptor in self.writers:
-            os.close(descriptor)
-        self.writers = []
-
-    def close(self) -> None:
-        self.close_writers()
-        for descriptor in self.readers:
-            os.close(descriptor)
-        self.readers = []
-
-
-def _high(descriptor: int) -> int:
-    """The same pipe under a number that no shell uses for itself."""
-    try:
-        moved: int = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, 64)
-    finally:
-        os.close(descriptor)
-    return moved
 
 
 class Outcome(NamedTuple):
@@ -163,7 +115,7 @@ def run(batches: tuple[Batch, ...], seconds: float) -> tuple[Outcome, ...]:
     Returns one outcome per batch; `seconds` is the limit for all together.
     """
     deadline = time.monotonic() + seconds
-    wardens: list[_Warden] = []
+    wardens: list[Warden] = []
     try:
         for batch in batches:
             wardens.append(_admitted(batch))
@@ -174,11 +126,11 @@ def run(batches: tuple[Batch, ...], seconds: float) -> tuple[Outcome, ...]:
             warden.end()
 
 
-def _admitted(batch: Batch) -> _Warden:
+def _admitted(batch: Batch) -> Warden:
     """A warden in the best sandbox that this host allows; one that says why where none is."""
     reasons = []
     for level in isolation.LEVELS:
-        warden = _Warden(batch)
+        warden = Warden(batch)
         try:
             warden.enter(level)
         except OSError as error:  # no descriptors or processes left
@@ -191,12 +143,13 @@ def _admitted(batch: Batch) -> _Warden:
     return warden
 
 
-class _Warden:
+class Warden:
     """Our side of a warden: its pipes and the jobs that it starts."""
 
     def __init__(self, batch: Batch) -> None:
         self.batch = batch
-        self.channels: list[_Channel] = []
+        self.channels: list[Channel] = []
+        self.runs = [Run() for _ in batch.jobs]
         self.open: list[int] = []
         self.control = self.reports = -1
         self.pid = 0
@@ -206,7 +159,7 @@ class _Warden:
     def enter(self, level: str) -> None:
         """Fork the warden and wait until its sandbox stands; sets `reason` if it does not."""
         for number, job in enumerate(self.batch.jobs):
-            channel = _Channel(number, job, self)
+            channel = Channel(number, job, self)
             self.channels.append(channel)
             channel.open()
         orders, self.control = self._pipe()
@@ -231,7 +184,7 @@ class _Warden:
 
     def _pipe(self) -> tuple[int, int]:
         reader, writer = os.pipe()
-        ends = _high(reader), _high(writer)
+        ends = high(reader), high(writer)
         self.open += ends
         return ends
 
@@ -256,7 +209,7 @@ class _Warden:
     def outcome(self) -> Outcome:
         if self.reason:
             return Outcome(tuple(Run() for _ in self.batch.jobs), self.reason)
-        return Outcome(tuple(channel.result for channel in self.channels))
+        return Outcome(tuple(self.runs))
 
     def end(self) -> None:
         """Close everything and wait for the end of the warden, and with it of all that it started."""
@@ -271,13 +224,18 @@ class _Warden:
 class _Service:
     """Starts, reads and ends the jobs of some wardens."""
 
-    def __init__(self, wardens: list[_Warden]) -> None:
+    def __init__(self, wardens: list[Warden]) -> None:
         self.reports = {warden.reports: warden for warden in wardens if not warden.reason}
-        self.waiting = [
-            channel for warden in reversed(wardens) if not warden.reason for channel in warden.channels[::-1]
-        ]
-        self.running: list[_Channel] = []
-        self.readers: dict[int, tuple[_Channel, int]] = {}
+        channels = [channel for warden in reversed(wardens) if not warden.reason for channel in warden.channels[::-1]]
+        self.waiting = [channel for channel in channels if channel.job.premise is None]
+        # By the channel that they wait for.
+        self.held: dict[Channel, tuple[Channel, Premise]] = {
+            channel.warden.channels[channel.job.premise.job]: (channel, channel.job.premise)
+            for channel in channels
+            if channel.job.premise is not None
+        }
+        self.running: list[Channel] = []
+        self.readers: dict[int, tuple[Channel, int]] = {}
         self.poll = select.poll()
         for descriptor in self.reports:
             self.poll.register(descriptor, select.POLLIN)
@@ -288,6 +246,8 @@ class _Service:
             now = time.monotonic()
             if now >= deadline:
                 self.waiting.clear()
+                self.held.clear()
+            self._release(deadline, now)
             self._start(now)
             for descriptor, _ in self.poll.poll(self._patience(deadline, now)):
                 if descriptor in self.reports:
@@ -308,14 +268,26 @@ class _Service:
                 self.poll.register(reader, select.POLLIN)
             channel.warden.order("s", channel.number)
 
+    def _release(self, deadline: float, now: float) -> None:
+        """Start those whose predecessor takes long: it may hang, and there is a limit for all together."""
+        for channel in self.running:
+            if channel in self.held and now >= self._latest(channel, deadline):
+                self.waiting.append(self.held.pop(channel)[0])
+
+    def _latest(self, channel: Channel, deadline: float) -> float:
+        """When the follower of a job starts at the latest; where time is short, so that it still has its own."""
+        follower, premise = self.held[channel]
+        return min(channel.started + premise.patience, deadline - follower.job.seconds)
+
     def _patience(self, deadline: float, now: float) -> int:
         """Milliseconds until something has to be started or killed."""
         ends = [deadline, *(channel.started + channel.job.seconds for channel in self.running)]
         if self.waiting:
             ends += [channel.started + PATIENCE for channel in self.running if channel.started + PATIENCE > now]
+        ends += [self._latest(channel, deadline) for channel in self.running if channel in self.held]
         return max(1, int((min(ends) - now) * 1000) + 1)
 
-    def _take_reports(self, warden: _Warden) -> None:
+    def _take_reports(self, warden: Warden) -> None:
         ended, alive = warden.take_reports()
         for channel in [*self.running]:
             if channel.warden is warden and channel.number in ended:
@@ -323,6 +295,7 @@ class _Service:
         if not alive:  # somebody killed it, and its shells with it
             self.poll.unregister(warden.reports)
             del self.reports[warden.reports]
+            self.held = {before: then for before, then in self.held.items() if before.warden is not warden}
             self.waiting = [channel for channel in self.waiting if channel.warden is not warden]
             for channel in [*self.running]:
                 if channel.warden is warden:
@@ -335,7 +308,7 @@ class _Service:
                 channel.warden.order("k", channel.number)
                 self._finish(channel, "timed-out", -9)
 
-    def _finish(self, channel: _Channel, ended: str, status: int, left: tuple[str, ...] = ()) -> None:
+    def _finish(self, channel: Channel, ended: str, status: int, left: tuple[str, ...] = ()) -> None:
         self.running.remove(channel)
         seconds = time.monotonic() - channel.started
         for which, reader in enumerate(channel.readers):
@@ -343,14 +316,21 @@ class _Service:
                 channel.drain(which, once=False)
                 self._unregister(reader)
         answer, errors = (b"".join(texts) for texts in channel.texts)
-        channel.result = Run(answer=answer, errors=errors, ended=ended, status=status, seconds=seconds, left=left)
+        ran = Run(answer=answer, errors=errors, ended=ended, status=status, seconds=seconds, left=left)
+        channel.warden.runs[channel.number] = ran
+        if channel in self.held:
+            follower, premise = self.held.pop(channel)
+            if premise.holds(ran):
+                self.waiting.append(follower)
+            else:
+                channel.warden.runs[follower.number] = Run(ended="spared")
 
     def _unregister(self, reader: int) -> None:
         self.poll.unregister(reader)
         del self.readers[reader]
 
 
-def _be_warden(level: str, batch: Batch, channels: list[_Channel], orders: int, report: int) -> None:
+def _be_warden(level: str, batch: Batch, channels: list[Channel], orders: int, report: int) -> None:
     """Enter the sandbox and obey until the orders end. Never returns to the caller's code: the process exits."""
     isolation.own_process()
     # What our caller left open, other wardens' pipes above all, is neither ours nor the shells' business.
@@ -371,7 +351,7 @@ def _be_warden(level: str, batch: Batch, channels: list[_Channel], orders: int, 
         os.chdir(batch.directory)
     except OSError:
         os.chdir("/")
-    null = _high(os.open("/dev/null", os.O_RDWR | os.O_CLOEXEC))
+    null = high(os.open("/dev/null", os.O_RDWR | os.O_CLOEXEC))
     os.write(report, b"ready\n")
     try:
         _obey(channels, orders, report, null)
@@ -412,9 +392,9 @@ def _lay(path: str, text: str) -> None:
         return
 
 
-def _obey(channels: list[_Channel], orders: int, report: int, null: int) -> None:
+def _obey(channels: list[Channel], orders: int, report: int, null: int) -> None:
     """Start and kill as told, tell who ended, until the orders end."""
-    woken, waker = (_high(end) for end in os.pipe())
+    woken, waker = (high(end) for end in os.pipe())
     os.set_blocking(woken, False)
     os.set_blocking(waker, False)
     signal.signal(signal.SIGCHLD, lambda *_: None)
@@ -443,7 +423,7 @@ def _obey(channels: list[_Channel], orders: int, report: int, null: int) -> None
                     _kill(numbers, int(number))
 
 
-def _start(channel: _Channel, null: int, numbers: dict[int, int], report: int) -> None:
+def _start(channel: Channel, null: int, numbers: dict[int, int], report: int) -> None:
     job = channel.job
     log, errors = channel.writers
     actions = (

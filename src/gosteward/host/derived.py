@@ -6,6 +6,7 @@ import stat
 from typing import TYPE_CHECKING
 
 from gosteward.host.reading import READ_LIMIT
+from gosteward.host.reading_time import ReadingTime
 
 if TYPE_CHECKING:
     import os
@@ -24,6 +25,7 @@ class DerivedAnswers:
     """
 
     def __init__(self) -> None:
+        self.reading_time = ReadingTime()
         self.known_users: dict[tuple[int, str | int], User] = {}
         self._texts: dict[tuple[int, str], str] = {}
         self._kept = 0

@@ -11,6 +11,8 @@ import sys
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
+from gosteward.host.descendants import adopt_orphans, kill_descendants
+
 if TYPE_CHECKING:
     from types import FrameType
 
@@ -39,8 +41,10 @@ def observe(argv: tuple[str, ...], environment: dict[str, str], directory: str, 
 
     Args:
         argv: the program is looked for on the environment's PATH.   directory: where to run; "/" if it cannot be entered.
-        user: who runs it; needs root where it is not the caller.   seconds: limit, after which its process group is killed.
+        user: who runs it; needs root where it is not the caller.
+        seconds: limit, after which it is killed with all that descends from it, whatever sessions these made for themselves.
     """
+    adopt_orphans()
     other = os.geteuid() == 0 and user.uid != 0
     try:
         process = subprocess.Popen(
@@ -71,11 +75,10 @@ def _follow(process: subprocess.Popen[bytes], deadline: float) -> Observed:
     try:
         timed_out = not _ended(process, output, deadline)
         if timed_out:
-            _kill_group(process)
+            _kill_all(process)
         return Observed(process.wait(), output.kept.decode("utf-8", "replace"), timed_out)
     except BaseException:
-        _kill_group(process)
-        process.wait()
+        _kill_all(process)
         raise
     finally:
         if process.stdout is not None:
@@ -130,9 +133,12 @@ def _has_exited(process: subprocess.Popen[bytes]) -> bool:
         return True
 
 
-def _kill_group(process: subprocess.Popen[bytes]) -> None:
+def _kill_all(process: subprocess.Popen[bytes]) -> None:
+    """The command first, so that its exit code is its own; its group then goes at once, and what left it is ours by then."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    kill_descendants()
 
 
 def _stop(number: int, _: FrameType | None) -> None:

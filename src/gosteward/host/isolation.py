@@ -24,6 +24,7 @@ import struct
 from typing import TYPE_CHECKING, NamedTuple
 
 from gosteward.host import denied_calls
+from gosteward.host.descendants import adopt_orphans
 
 if TYPE_CHECKING:
     from gosteward.snapshot import User
@@ -45,7 +46,7 @@ MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REMOUNT, MS_BIND, MS_REC, MS_PRIVA
     16384,
     1 << 18,
 )
-PR_SET_PDEATHSIG, PR_CAPBSET_DROP, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = 1, 24, 36, 38
+PR_SET_PDEATHSIG, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 1, 24, 38
 SYS_MOUNT_SETATTR, SYS_LANDLOCK_CREATE, SYS_LANDLOCK_ADD, SYS_LANDLOCK_RESTRICT = 442, 444, 445, 446
 AT_FDCWD, AT_RECURSIVE, MOUNT_ATTR_RDONLY, MOUNT_ATTR_NOSUID = -100, 0x8000, 1, 2
 # What root keeps, so that it reads what root reads: CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH.
@@ -94,7 +95,7 @@ def own_process() -> None:
     """
     with contextlib.suppress(OSError):
         _write("/proc/self/oom_score_adj", "1000")
-    _libc().prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    adopt_orphans()
 
 
 def _must(result: int, what: str) -> None:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import os
     from contextlib import AbstractContextManager
 
+    from gosteward.host.reading_time import ReadingTime
     from gosteward.snapshot import User
 
 READ_LIMIT = 1 << 20
@@ -37,6 +38,7 @@ class Host(Protocol):
         live: processes can be started and /proc read (False for an unpacked root).
         environ: environment of the calling process, empty for an unpacked root.
         known_users: accounts that were looked up, by reader and by name or uid (`host.accounts`).
+        reading_time: what is left of the time that probes share.
     """
 
     kind: str
@@ -44,6 +46,7 @@ class Host(Protocol):
     live: bool
     environ: dict[str, str]
     known_users: dict[tuple[int, str | int], User]
+    reading_time: ReadingTime
 
     def reader(self) -> int:
         """Uid whose rights count at the moment; -1 for our own."""

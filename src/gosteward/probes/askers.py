@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from gosteward.golang.modulepaths import SumDatabase, covers, proxy_list, sum_database
-from gosteward.golang.proxyurls import DEFAULT_PROXY, database_problem, entry_problem
+from gosteward.golang.modulepaths import covers, proxy_list
+from gosteward.golang.proxyurls import DEFAULT_PROXY, SumDatabase, database_problem, entry_problem, sum_database
 from gosteward.probes import trust
 from gosteward.reasoning.downloads import needed_modules
 from gosteward.reasoning.http_proxies import HttpProxies, line_of, of_context

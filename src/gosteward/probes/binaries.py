@@ -273,7 +273,9 @@ class Examiner:
         if "group" not in self._names:
             rows = [line.split(":") for line in self.host.lines("/etc/group")]
             self._names["group"] = {
-                int(row[2]): row[0] for row in reversed(rows) if len(row) > 2 and row[2].isascii() and row[2].isdigit()
+                int(row[2]): row[0]
+                for row in reversed(rows)
+                if len(row) > 2 and row[2].isdecimal() and len(row[2]) <= 10
             }
         return self._names["group"].get(gid, str(gid))
 

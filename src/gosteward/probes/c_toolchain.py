@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from gosteward.formats import c_targets
+from gosteward.golang import quoted
 from gosteward.probes import c_headers, work_contexts
 from gosteward.probes.compilers import Programs
 from gosteward.shells.user_files import as_user
@@ -44,6 +45,8 @@ def collect(
     tools: list[CompilerTool] = []
     programs = Programs(host)
     for work in works:
+        if host.reading_time.is_up("c_toolchain"):
+            break
         with as_user(host, work.account):
             tools += _tools_of(programs, work, settings)
     with as_user(host, user):
@@ -81,7 +84,7 @@ def _tools_of(programs: Programs, work: WorkContext, settings: tuple[Setting, ..
     directories = tuple(e.directory for e in work.context.search_path if e.directory.startswith("/"))
     tools: list[CompilerTool] = []
     for wanted in _wanted(work, settings):
-        words = c_targets.words_of(wanted.command)
+        words = quoted.split(wanted.command) or ()
         path = programs.found(words, directories, work.account)
         if not path and wanted.role == "ld":
             path = _linker_beside(programs, tools, directories, work)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 from gosteward import __version__
 from gosteward.errors import UsageError
 from gosteward.host import accounts
+from gosteward.host.reading_time import ReadingTime
 from gosteward.probes import (
     binaries,
     c_toolchain,
@@ -19,6 +20,8 @@ from gosteward.probes import (
     mounts,
     packages,
     search_path,
+    traces_of_go,
+    unknown_context,
     workspaces,
     write_places,
 )
@@ -33,15 +36,19 @@ if TYPE_CHECKING:
     Steps = tuple[tuple[str, float], ...]
 
 Facts = TypeVar("Facts")
+# How the contexts begin that may be missing where there is a gap of this field.
+UNSEEN = {"contexts": "", "crontabs": "cron:", "units": "systemd"}
 
 
 class _Clock:
-    """Seconds of each probe, in order."""
+    """Seconds of each probe, in order. Each begins a new share of the time for reading."""
 
-    def __init__(self) -> None:
+    def __init__(self, reading_time: ReadingTime) -> None:
+        self.reading_time = reading_time
         self.steps: list[tuple[str, float]] = []
 
     def timed(self, name: str, probe: Callable[[], Facts]) -> Facts:
+        self.reading_time.share()
         begun = time.monotonic()
         found = probe()
         self.steps.append((name, time.monotonic() - begun))
@@ -55,13 +62,14 @@ def collect(
 
     Args:
         user_name: name or number, "" for the caller.   project: directory, "" for the current one.
-        only: names of contexts, () for all.   deadline: seconds for everything that may hang.
+        only: names of contexts, () for all.   deadline: seconds for everything that may hang, and as many for all reading.
     Returns:
         The snapshot, and (name, seconds) of each probe.
     Raises:
-        UsageError: the root, the user or the project is not there.
+        UsageError: the root, the user, the project or one of the contexts is not there.
     """
     host = open_host(root)
+    host.reading_time = ReadingTime(deadline)
     user = accounts.user_named(host, user_name) if user_name else accounts.invoking_user(host)
     return _collect(host, user, _project(host, project), only, offline, deadline)
 
@@ -86,10 +94,10 @@ def open_host(root: str) -> Host:
 def _project(host: Host, project: str) -> str:
     if project:
         directory = project if not host.live else os.path.abspath(project)
-        if not host.is_directory(directory):
-            raise UsageError(
-                "there is no such directory", subject=project, hint="--project takes the directory of a module"
-            )
+        if not directory.startswith("/") or not host.is_directory(directory):
+            hint = "--project takes the directory of a module"
+            hint += "" if host.live else ", with --root as an absolute path inside of it"
+            raise UsageError("there is no such directory", subject=project, hint=hint)
         return directory
     if not host.live:
         return ""
@@ -102,7 +110,7 @@ def _project(host: Host, project: str) -> str:
 def _collect(
     host: Host, user: User, project: str, only: tuple[str, ...], offline: bool, deadline: float
 ) -> tuple[Snapshot, Steps]:
-    clock = _Clock()
+    clock = _Clock(host.reading_time)
     gaps: list[Gap] = []
     taken_at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     computer, missing = clock.timed("machine", lambda: machine.collect(host, user))
@@ -113,7 +121,9 @@ def _collect(
     gaps += installed.gaps
     found, startup_files, missing = clock.timed("contexts", lambda: contexts.collect(host, user, deadline, only))
     gaps += missing
-    _refuse_unknown(only, found, tuple(missing))
+    unknown = _unknown(only, found, (*missing, *host.reading_time.gaps()))
+    if unknown:
+        raise unknown_context.error(host, user, unknown)
     examiner = binaries.Examiner(host, user, table, installed.owner_of)
     found = clock.timed("search path", lambda: search_path.fill(found, examiner, user))
     toolchains, programs, found, missing = clock.timed(
@@ -139,7 +149,7 @@ def _collect(
         kind=host.kind,
         root=host.root,
         machine=computer,
-        user=user,
+        user=user._replace(has_run_go=traces_of_go.collect(host, user)),
         contexts=found,
         startup_files=startup_files,
         binaries=programs,
@@ -153,17 +163,16 @@ def _collect(
         workspaces=modules,
     )
     checks, missing = clock.timed("network", lambda: _network(host, snapshot, offline, deadline))
-    gaps += missing
+    gaps += (*missing, *host.reading_time.gaps())
     return snapshot._replace(network=checks, gaps=tuple(dict.fromkeys(gaps))), tuple(clock.steps)
 
 
-def _refuse_unknown(only: tuple[str, ...], found: tuple[Context, ...], gaps: tuple[Gap, ...]) -> None:
-    """A name that no context has. One whose shell could not be started is known all the same."""
+def _unknown(only: tuple[str, ...], found: tuple[Context, ...], gaps: tuple[Gap, ...]) -> str:
+    """A name that no context has, "" if there is none. What could not be looked at may have any name."""
     known = {context.name for context in found}
     known.update(gap.field.partition(":")[2] for gap in gaps)
-    unknown = next((name for name in only if name not in known), "")
-    if unknown and not any(gap.field == "contexts" and not gap.asked for gap in gaps):
-        raise UsageError("there is no such context", subject=unknown, hint="`gosteward path` shows all of them")
+    beginnings = tuple(UNSEEN[gap.field] for gap in gaps if gap.field in UNSEEN and not gap.asked)
+    return next((name for name in only if name not in known and not name.startswith(beginnings)), "")
 
 
 def _network(

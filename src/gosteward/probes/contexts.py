@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gosteward.probes import jobs, startup_files, static_contexts, traced_contexts
+from gosteward.probes import jobs, paper_sources, startup_files, static_contexts, traced_contexts
 from gosteward.snapshot import Gap
 
 if TYPE_CHECKING:
@@ -26,14 +26,18 @@ def collect(
         Contexts: started ones where a shell could be started, read ones otherwise, then jobs. PATH entries have only their
         directory and sources. Start-up files, also those that no context reads.
     """
-    traced, gaps = traced_contexts.collect(host, user, deadline, only)
+    with host.reading_time.paused():  # shells have their own deadline
+        traced, gaps = traced_contexts.collect(host, user, deadline, only)
+    traced = paper_sources.joined(host, user, traced)
     started = {context.name: context for context in traced if context.status != "not-run"}
     read = static_contexts.collect(host, user, only, known=started)
     answered = {context.name for context in read if not context.unsure}
     shells = tuple(started.values()) + read
+    host.reading_time.share()
     others, missing = jobs.collect(host, user)
     others = tuple(context for context in others if not only or context.name in only)
     contexts = tuple(_with_callers_path(context, shells) for context in (*shells, *others))
+    host.reading_time.share()
     files, unread = startup_files.collect(host, user, contexts)
     kept = tuple(gap for gap in gaps if not _answered(gap, answered, read))
     if only:

@@ -55,16 +55,20 @@ def collect(host: Host, user: User, account_of: AccountOf) -> tuple[tuple[Contex
     followers: dict[str, tuple[Follower, tuple[EnvironmentVariable, ...]]] = {}
     texts: dict[str, list[str]] = {}
     for job in _jobs(host, user, texts):
+        if len(contexts) >= JOBS_LOOKED_AT or host.reading_time.is_up("crontabs"):
+            break
         account = account_of(job.user)
-        if account is None or len(contexts) >= JOBS_LOOKED_AT:
+        if account is None:
             continue
         if job.user not in followers:
             with as_user(host, account):
                 followers[job.user] = (
-                    Follower(HostWorld(host, account), installed_directories(account), texts),
+                    Follower(HostWorld(host, account), installed_directories(account), texts, "crontabs"),
                     first_environment(host, account, "cron"),
                 )
         context = _context(host, user, account, job, *followers[job.user])
+        if host.reading_time.is_up("crontabs"):  # it may not have been followed to its end
+            break
         if context.uses_go or context.calls or account.uid == user.uid:
             contexts.append(context)
     contexts.sort(key=lambda context: not (context.uses_go or context.calls))

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _MOST_CANDIDATES = 1_000
 _MOST_TREES = 60
+# Those on search paths come first: without them too much would look wrong.
+_SURE_TREES = 8
 _MOST_NAMES_OF_A_TREE = 6
 _SNAP_TREES = ("/snap/go/current", "/var/lib/snapd/snap/go/current")
 _MANAGERS = ("mise", "rtx", "asdf", "goenv", "vfox", "gobrew")
@@ -53,7 +55,11 @@ def collect(
         *_toolchain_modules(host, user, go_places.module_caches(user, contexts, settings)),
     )
     places = _places(examiner, candidates)
-    trees = {real: go_trees.tree_at(examiner, real) for real in list(places.roots)[:_MOST_TREES]}
+    trees: dict[str, GoTree] = {}
+    for real in list(places.roots)[:_MOST_TREES]:
+        if len(trees) >= _SURE_TREES and host.reading_time.is_up("toolchains"):
+            break
+        trees[real] = go_trees.tree_at(examiner, real)
     contexts = tuple(_with_trees(context, trees, examiner) for context in contexts)
     programs = tuple(_placed(program, trees, examiner) for program in programs)
     broken = (examiner.binary(f"{path}/bin/go") for path in places.dangling)

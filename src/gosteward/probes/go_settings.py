@@ -5,6 +5,7 @@ Source: cmd/go/internal/cfg/cfg.go (`EnvFile`, `initEnvCache`): the environment 
 
 from __future__ import annotations
 
+import stat
 from typing import TYPE_CHECKING
 
 from gosteward.golang import goenv
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from gosteward.snapshot import Context, GoTree, User
 
 MOST_FILES = 50
+# Of one file, and of all goenv files; Go itself knows some sixty names.
+MOST_ENTRIES, MOST_SETTINGS = 100, 1_000
 MOST_TREES = 60
 _SHOWN = 300
 
@@ -89,11 +92,14 @@ def _goenv_files(
         return _of_file(host, user, goenv.file_named("", "", user.home), ()), ()
     found: list[Setting] = []
     for (path, _), works in list(readers.items())[:MOST_FILES]:
+        if len(found) >= MOST_SETTINGS or host.reading_time.is_up("go_settings"):
+            break
         names = tuple(work.context.name for work in works)
         # () stands for everything that the user starts.
         found += _of_file(host, works[0].account, path, () if list(names) == own else names, complain=works[0].own)
-    gaps = (Gap("go_settings", f"more than {MOST_FILES} goenv files"),) if len(readers) > MOST_FILES else ()
-    return tuple(found), gaps
+    many = len(readers) > MOST_FILES or len(found) >= MOST_SETTINGS
+    reason = f"more than {MOST_FILES} goenv files, or {MOST_SETTINGS} settings in them"
+    return tuple(found), (Gap("go_settings", reason),) if many else ()
 
 
 def _located(path: str, work: WorkContext, project_roots: tuple[str, ...]) -> str:
@@ -107,6 +113,7 @@ def _of_file(
     host: Host, account: User, path: str, names: tuple[str, ...], *, complain: bool = True
 ) -> tuple[Setting, ...]:
     """Settings of one goenv file, read with the rights of its reader; complain: tell if it is there and cannot be read."""
+    text: str | None = None
     with as_user(host, account):
         try:
             text = host.text(path)
@@ -115,8 +122,8 @@ def _of_file(
         except OSError:
             if not complain:
                 return ()
-            unreadable = Setting("", "", "goenv-file", Location(path), names, known=False, problem="unreadable")
-            return (unreadable,)
+    if text is None:
+        return (_unreadable(host, path, names),)
     return tuple(
         Setting(
             name=entry.name,
@@ -127,8 +134,14 @@ def _of_file(
             known=go_variables.known(entry.name, environment=False),
             problem="no-setting" if entry.ignored else "",
         )
-        for entry in goenv.in_force(goenv.parse(text))
+        for entry in goenv.in_force(goenv.parse(text))[:MOST_ENTRIES]
     )
+
+
+def _unreadable(host: Host, path: str, names: tuple[str, ...]) -> Setting:
+    found = Setting("", "", "goenv-file", Location(path), names, known=False, problem="unreadable")
+    status = host.stat(path)
+    return found if status is None else found._replace(uid=status.st_uid, mode=stat.S_IMODE(status.st_mode))
 
 
 def _go_env_of_trees(host: Host, user: User, toolchains: tuple[GoTree, ...]) -> tuple[Setting, ...]:
@@ -136,7 +149,7 @@ def _go_env_of_trees(host: Host, user: User, toolchains: tuple[GoTree, ...]) -> 
     seen: set[str] = set()
     for tree in toolchains[:MOST_TREES]:
         goroot = tree.real_path or tree.path
-        if goroot in seen:
+        if goroot in seen or host.reading_time.is_up("go_settings"):
             continue
         seen.add(goroot)
         path = f"{tree.path.rstrip('/')}/go.env"
@@ -145,7 +158,7 @@ def _go_env_of_trees(host: Host, user: User, toolchains: tuple[GoTree, ...]) -> 
                 text = host.text(path)
             except OSError:
                 continue  # releases before 1.21 have none
-        for entry in goenv.in_force(goenv.parse(text)):
+        for entry in goenv.in_force(goenv.parse(text))[:MOST_ENTRIES]:
             if not entry.ignored:
                 location = Location(path, entry.number, entry.text[:_SHOWN])
                 known = go_variables.known(entry.name, environment=False)

@@ -56,7 +56,7 @@ def scan(host: Host, root: str, tags: Callable[[str], bool], budget: int) -> Sou
     seen = _Seen()
     complete = True
     for path in _files(host, root, tags):
-        if budget <= 0:
+        if budget <= 0 or host.reading_time.is_up("workspaces"):
             complete = False
             break
         budget -= 1
@@ -128,7 +128,7 @@ def _files(host: Host, root: str, tags: Callable[[str], bool]) -> Iterator[str]:
     """Files that would be built, level by level."""
     todo = [(root.rstrip("/"), 0)]
     visited = 0
-    while todo and visited < _MOST_DIRECTORIES:
+    while todo and visited < _MOST_DIRECTORIES and not host.reading_time.is_up("workspaces"):
         directory, depth = todo.pop(0)
         names = host.listdir(directory)
         if depth and "go.mod" in names:

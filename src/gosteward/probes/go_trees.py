@@ -91,6 +91,7 @@ def tree_at(examiner: Examiner, real: str) -> GoTree:
     status = examiner.ways.status(real)
     foreign = _left_overs(examiner, real, parts)
     odd = _tools_of_another_release(real, parts, tools)
+    closed = _not_executable(examiner, real, parts)
     return GoTree(
         path=real,
         real_path=real,
@@ -105,7 +106,8 @@ def tree_at(examiner: Examiner, real: str) -> GoTree:
         left_over_version=foreign.version or _line_of(odd, tools, real),
         stray_links=_stray_links(examiner, real),
         unsearchable=_unsearchable(examiner, real, parts),
-        not_executable=_not_executable(examiner, real, parts),
+        not_executable=tuple(closed),
+        not_executable_modes=tuple(closed.values()),
         world_writable=_world_writable(examiner, real, parts),
         uid=status.st_uid if status else 0,
         mode=stat.S_IMODE(status.st_mode) if status else 0,
@@ -273,11 +275,11 @@ def _programs(examiner: Examiner, real: str, parts: _Parts) -> list[str]:
     return [f"{d}/{name}" for d in directories for name in examiner.names(f"{real}/{d}", _MOST_NAMES)]
 
 
-def _not_executable(examiner: Examiner, real: str, parts: _Parts) -> tuple[str, ...]:
-    """Programs that somebody may read and not execute."""
-    found: list[str] = []
+def _not_executable(examiner: Examiner, real: str, parts: _Parts) -> dict[str, int]:
+    """Programs that somebody may read and not execute, with their modes."""
+    found: dict[str, int] = {}
     if parts.origin == "toolchain-module":
-        return ()
+        return found
     for name in _programs(examiner, real, parts):
         status = examiner.ways.status(f"{real}/{name}")
         if (
@@ -287,8 +289,8 @@ def _not_executable(examiner: Examiner, real: str, parts: _Parts) -> tuple[str, 
         ):
             continue
         if (status.st_mode & 0o444) >> 2 & ~status.st_mode:
-            found.append(name)
-    return tuple(found)
+            found[name] = stat.S_IMODE(status.st_mode)
+    return found
 
 
 def _world_writable(examiner: Examiner, real: str, parts: _Parts) -> tuple[str, ...]:

@@ -51,9 +51,11 @@ class Follower:
     Args:
         world: the host as that account sees it.   installed: directories into which go installs programs.
         texts: lines of the files that jobs are written in, by path.
+        field: of the gap that is left where the time for reading is up.
     """
 
-    def __init__(self, world: HostWorld, installed: tuple[str, ...], texts: dict[str, list[str]]) -> None:
+    def __init__(self, world: HostWorld, installed: tuple[str, ...], texts: dict[str, list[str]], field: str) -> None:
+        self.field = field
         self.world = world
         self.installed = installed
         self.names = frozenset(name for directory in installed for name in world.host.listdir(directory, 500))
@@ -117,7 +119,7 @@ class Follower:
             self._call(call, depth)
 
     def _call(self, call: Call, depth: int) -> None:
-        if len(self.found) >= CALLS_LIMIT or UNKNOWN in call.name:
+        if len(self.found) >= CALLS_LIMIT or UNKNOWN in call.name or self.world.host.reading_time.is_up(self.field):
             return
         base = call.name.rpartition("/")[2]
         if self.is_go(call.name) or self.is_installed(call.name):

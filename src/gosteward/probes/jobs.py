@@ -52,6 +52,7 @@ def collect(host: Host, user: User) -> tuple[tuple[Context, ...], tuple[Gap, ...
         contexts += unit_jobs.collect(host, user, account_of)
     elif any(host.is_directory(place) for place in unit_jobs.SYSTEM_DIRECTORIES[:1]):
         contexts += unit_jobs.collect(host, user, account_of)
+    host.reading_time.share()
     jobs, missing = cron_jobs.collect(host, user, account_of)
     contexts += jobs
     gaps += missing

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from gosteward.snapshot import User
 
 UNLIMITED = -1
+# Of all files together; real ones have some hundred.
+LINES_LIMIT = 50_000
 NAMES = ("as", "data", "nproc", "nofile", "fsize", "stack")
 IN_KIBIBYTES = ("as", "data", "fsize", "stack")
 # What a process 1 leaves as the soft limit; all others start without one.
@@ -72,7 +74,10 @@ def configured(host: Host, user: User, *, spare_root: bool) -> tuple[Limit, ...]
     """
     if not user.known or not _asked_for(host):
         return ()
-    lines = [line for path in _files(host) for line in parse(host.lines(path), path)]
+    lines: list[Line] = []
+    for path in _files(host):
+        if len(lines) < LINES_LIMIT:
+            lines += parse(host.lines(path)[: LINES_LIMIT - len(lines)], path)
     groups = _groups(host.lines("/etc/group"), user)
     return effective(lines, user, groups, spare_root=spare_root)
 
@@ -128,7 +133,9 @@ def _limit(name: str, soft: Mapping[str, _Side], hard: Mapping[str, _Side]) -> L
     low, high = soft.get(name, usual), hard.get(name, _Side())
     if high.value != UNLIMITED and (low.value == UNLIMITED or low.value > high.value):
         low = high
-    return Limit(name=name, soft=low.value, hard=high.value, location=low.location or high.location)
+    place = low.location or high.location
+    other = high.location if high.location != place else None
+    return Limit(name=name, soft=low.value, hard=high.value, location=place, hard_location=other)
 
 
 def _value(line: Line) -> int | None:

@@ -195,8 +195,12 @@ def _modules_of_workspace(around: Surroundings, module: _Module) -> frozenset[st
     """Module paths that a workspace takes from its own directories."""
     if module.work_file is None:
         return frozenset()
-    texts = (_text(around.host, f"{directory}/go.mod") for directory, _ in module.work_file.uses[:50])
-    return frozenset(gomod.parse(text).module for text in texts if text)
+    found: set[str] = set()
+    for directory, _ in module.work_file.uses[:50]:
+        if around.host.reading_time.is_up("workspaces"):
+            break
+        found.add(gomod.parse(_text(around.host, f"{directory}/go.mod")).module)
+    return frozenset(found - {""})
 
 
 def _replacements(around: Surroundings, module: _Module) -> tuple[Replacement, ...]:
@@ -226,6 +230,8 @@ def _conflicts(
 ) -> tuple[ChecksumConflict, ...]:
     found: list[ChecksumConflict] = []
     for require in requirements:
+        if around.host.reading_time.is_up("workspaces"):
+            break
         entry = module.sums.of(require.path, require.version)
         if entry is None or len(found) >= MOST_CONFLICTS or _replacement_of(module, require.path, require.version):
             continue

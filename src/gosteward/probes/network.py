@@ -10,13 +10,14 @@ Source: cmd/go/internal/modfetch (`initBase`, `TryProxies`); go.dev/ref/mod, "GO
 
 from __future__ import annotations
 
+import stat
 import threading
 import time
 from typing import TYPE_CHECKING, NamedTuple, Optional, TypeVar
 
 from gosteward import fetch
 from gosteward.formats import certificates, netrc
-from gosteward.golang.proxyurls import entry_url, parse
+from gosteward.golang.proxyurls import DEFAULT_DATABASE, PUBLIC_PROXIES, entry_url, parse
 from gosteward.probes import proxy_modules, server_answers, trust
 from gosteward.probes.askers import askers
 from gosteward.probes.server_answers import Asked, Outcome
@@ -37,6 +38,10 @@ T = TypeVar("T")
 # Parts of the deadline that are kept for what depends on the first answers.
 _FOR_DATABASES = 0.4
 _FOR_CERTIFICATES = 0.2
+# Seconds for the question whether a server can be reached without the HTTP proxy that refuses it.
+_FOR_OTHER_WAY = 1.0
+# A question ends a little before we stop to wait for it, so that it can still say who kept silent.
+_LAST_WORDS = 0.05
 _HEAD_LIMIT = 1 << 14
 
 
@@ -62,7 +67,7 @@ def collect(
         session.prepare(groups)
     except ImportError:
         return (), (Gap("network", "this Python has no TLS (module ssl)"),)
-    proxies = session.ask_proxies(groups)
+    proxies = session.ask_without_way(session.ask_proxies(groups))
     asked = session.explain_refusals((*proxies, *session.ask_databases(groups, proxies)))
     checks = [item.check for item in asked]
     checks += server_answers.http_proxy_checks(asked)
@@ -97,6 +102,7 @@ def merged(checks: Sequence[NetworkCheck]) -> tuple[NetworkCheck, ...]:
             check.reason,
             check.trust_store,
             check.fallback,
+            check.direct,
             check.module,
         )
         before = found.setdefault(key, check)
@@ -161,6 +167,27 @@ class _Session:
             self.modules += proxy_modules.absent_from_directories(self.host, self.snapshot, groups)
         outcomes = {s: a if isinstance(a, Outcome) else server_answers.late() for s, a in zip(servers, answers)}
         return tuple(item for asker in groups for item in self._of_entries(asker, outcomes))
+
+    def ask_without_way(self, proxies: tuple[Asked, ...]) -> tuple[Asked, ...]:
+        """Ask servers of the site again that an HTTP proxy refused: it may be the wrong way to them."""
+        refused = [
+            number
+            for number, item in enumerate(proxies)
+            if item.via is not None and item.check.status and not item.check.ok and item.url.host not in PUBLIC_PROXIES
+        ]
+        until = min(self.until - _FOR_CERTIFICATES, time.monotonic() + _FOR_OTHER_WAY)
+
+        def of_item(item: Asked) -> Callable[[], Outcome]:
+            request = self._request(item.asker, until)._replace(route=lambda _: None)
+            return lambda: server_answers.asked_proxy(item.url, item.asker.database.name or DEFAULT_DATABASE, request)
+
+        outcomes = dict(zip(refused, in_parallel([of_item(proxies[number]) for number in refused], until)))
+        found = []
+        for number, item in enumerate(proxies):
+            outcome = outcomes.get(number)
+            answers = outcome is not None and server_answers.proxy_check(item.asker, item.url, None, outcome).ok
+            found.append(item._replace(check=item.check._replace(direct=answers)))
+        return tuple(found)
 
     def _of_entries(self, asker: Asker, outcomes: dict[_Server, Outcome]) -> list[Asked]:
         found: list[Asked] = []
@@ -293,17 +320,17 @@ class _Session:
             refusing = [
                 c for c in found if c.reason == "credentials" and c.kind == "goproxy" and names & set(c.contexts)
             ]
+            known: dict[str, bool] | None = None
             with as_user(self.host, self.user):
                 try:
                     known = netrc.machines(self.host.text(path))
                 except (FileNotFoundError, NotADirectoryError):
                     continue
                 except OSError:
-                    contexts = tuple(n for asker in askers_ for n in asker.contexts)
-                    found.append(
-                        NetworkCheck("netrc", path, ok=False, step="content", reason="unreadable", contexts=contexts)
-                    )
-                    continue
+                    pass
+            if known is None:
+                found.append(self._unreadable(path, tuple(n for asker in askers_ for n in asker.contexts)))
+                continue
             for check in refusing:
                 if known.get(check.host):
                     found[found.index(check)] = check._replace(ok=True, step="", reason="")
@@ -313,16 +340,21 @@ class _Session:
                     )
         return found
 
+    def _unreadable(self, path: str, contexts: tuple[str, ...]) -> NetworkCheck:
+        check = NetworkCheck("netrc", path, ok=False, step="content", reason="unreadable", contexts=contexts)
+        status = self.host.stat(path)
+        return check if status is None else check._replace(uid=status.st_uid, mode=stat.S_IMODE(status.st_mode))
+
     def _request(self, asker: Asker, until: float) -> fetch.Request:
         return fetch.Request(
-            deadline=until,
+            deadline=until - _LAST_WORDS,
             route=lambda url: proxy_for(asker.proxies, url),
             trust=self._verifying.get(asker.trust),
         )
 
 
 def _server(asker: Asker, url: Url) -> _Server:
-    return _Server(url, asker.database.name or "sum.golang.org", proxy_for(asker.proxies, url), asker.trust)
+    return _Server(url, asker.database.name or DEFAULT_DATABASE, proxy_for(asker.proxies, url), asker.trust)
 
 
 def _network_entries(asker: Asker) -> tuple[Url, ...]:

@@ -54,6 +54,8 @@ class _Owners:
 
     def __call__(self, path: str) -> str:
         answer = self.known.get(path)
+        if answer is None and self.host.reading_time.is_up("packages"):
+            return ""
         if answer is None:
             answer = self.known[path] = self._search(path)
         return answer

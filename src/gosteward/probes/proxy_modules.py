@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gosteward import fetch
 from gosteward.golang import dirhash, gomod, gosum
-from gosteward.golang.proxyurls import entry_url, parse
+from gosteward.golang.proxyurls import PUBLIC_PROXIES, entry_url, parse
 from gosteward.shells.user_files import as_user
 from gosteward.snapshot import ChecksumConflict, Location, NetworkCheck
 
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
 ZIP_LIMIT = 20 << 20
 MOST_MODULES = 4
-# Who runs these learns nothing from anybody else's doctor.
-PUBLIC_PROXIES = ("proxy.golang.org", "goproxy.io", "goproxy.cn", "mirrors.aliyun.com", "mirrors.cloud.tencent.com")
 
 
 class Wanted(NamedTuple):

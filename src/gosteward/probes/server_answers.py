@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple, Optional
 from gosteward import fetch
 from gosteward.formats import certificates
 from gosteward.golang import sumdb_head
-from gosteward.golang.modulepaths import DEFAULT_SUMDB
+from gosteward.golang.proxyurls import DEFAULT_DATABASE, PUBLIC_PROXY
 from gosteward.snapshot import NetworkCheck
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 # Public, known to answer everywhere, and asked by every go of the world: it tells nothing.
 PUBLIC_LIST = "/golang.org/x/mod/@v/list"
 NOT_THERE = (404, 410)
+LATE = ("resolve", "timeout")
 _REFUSING = (401, 403, 407)
 _DATE = re.compile(r"\w{3}, (\d{2}) (\w{3}) (\d{4}) (\d{2}):(\d{2}):(\d{2}) GMT")
 _MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec"
@@ -66,7 +67,7 @@ class Asked(NamedTuple):
 
 def late() -> Outcome:
     """The outcome of a question that nobody answered in time; name servers are the only thing that cannot be limited."""
-    return Outcome(error=fetch.FetchError("resolve", "timeout", "no answer in time"))
+    return Outcome(error=fetch.FetchError(*LATE, "no answer in time"))
 
 
 def asked(url: Url, request: Request) -> Outcome:
@@ -147,7 +148,7 @@ def database_check(
         return check._replace(ok=False, step="content", reason="login-page", detail=_described(answer))
     if answer.status != 200:
         return check._replace(ok=False, step="http", reason="status", detail=_described(answer))
-    return _compared(check, answer, seen, public=url.host in (DEFAULT_SUMDB, "proxy.golang.org"))
+    return _compared(check, answer, seen, public=url.host in (DEFAULT_DATABASE, PUBLIC_PROXY))
 
 
 def _compared(check: NetworkCheck, answer: Answer, seen: str, *, public: bool) -> NetworkCheck:
@@ -182,7 +183,8 @@ def http_proxy_checks(all_asked: tuple[Asked, ...]) -> list[NetworkCheck]:
     found: dict[tuple[Url, tuple[str, ...]], NetworkCheck] = {}
     for item in all_asked:
         via, error = item.via, item.outcome.error
-        if via is None or (error is not None and error.step == "parse"):
+        unknown = error is not None and (error.step == "parse" or (error.step, error.reason) == LATE)
+        if via is None or unknown:
             continue
         line = item.asker.https if item.url.scheme == "https" else item.asker.http
         check = _blank("http-proxy", via, None, item.asker)._replace(setting=line, seconds=item.check.seconds)

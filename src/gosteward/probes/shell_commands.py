@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gosteward.host.commands import Job
-from gosteward.probes.shell_starts import environment
-from gosteward.shells import bash_trace, dash_trace, fish_trace, xtrace, zsh_trace
+from gosteward.probes.shell_starts import UNTRACED, environment
+from gosteward.shells import bash_trace, csh_start, dash_trace, fish_profile, fish_trace, ksh_start, xtrace, zsh_trace
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,25 +16,23 @@ if TYPE_CHECKING:
 
 
 def jobs(start: Start, user: User, nonce: str, seconds: float) -> tuple[Job, Job]:
-    """The plain and the traced run of a context.
+    """The traced and the plain run of a context; for a shell that is not traced twice the same.
 
     Args:
         user: the account that it runs as.   nonce: marks the answer, so that no start-up file can give it.
         seconds: limit of each run.
     """
     values = environment(start, user)
+    if start.shell in UNTRACED:
+        job = Job(f"{start.name}:plain", start.program, _untraced(start, nonce), (*values.items(),), seconds)
+        return job, job
     make = {"zsh": _zsh, "fish": _fish, "sh": _sh}.get(start.shell, _bash)
     plain, (program, argv, changes) = make(start, user, nonce, values)
     traced_values = {name: value for name, value in {**values, **changes}.items() if value is not None}
+    plain_argv = (start.shell, *_flags(start), "-c", plain)
     return (
-        Job(
-            f"{start.name}:plain",
-            start.program,
-            (start.shell, *_flags(start), "-c", plain),
-            (*values.items(),),
-            seconds,
-        ),
         Job(f"{start.name}:traced", program, argv, (*traced_values.items(),), seconds),
+        Job(f"{start.name}:plain", start.program, plain_argv, (*values.items(),), seconds),
     )
 
 
@@ -44,6 +42,13 @@ _Traced = tuple[str, tuple[str, ...], "dict[str, str | None]"]
 
 def _flags(start: Start) -> tuple[str, ...]:
     return (("-l",) if start.login else ()) + (("-i",) if start.interactive else ())
+
+
+def _untraced(start: Start, nonce: str) -> tuple[str, ...]:
+    """A dash in front of its name makes a login shell of each of them."""
+    speak = csh_start.command if start.shell in csh_start.NAMES else ksh_start.command
+    name = f"-{start.shell}" if start.login else start.shell
+    return (name, *(("-i",) if start.interactive else ()), "-c", speak(nonce, start.env))
 
 
 def _bash(start: Start, user: User, nonce: str, values: dict[str, str]) -> tuple[str, _Traced]:
@@ -86,7 +91,8 @@ def _zsh(start: Start, user: User, nonce: str, values: dict[str, str]) -> tuple[
 
 def _fish(start: Start, user: User, nonce: str, values: dict[str, str]) -> tuple[str, _Traced]:
     del user, values
-    argv = ("fish", *_flags(start), "-c", fish_trace.traced_command(nonce, start.env))
+    profile = (fish_profile.FLAG,) if start.profiles else ()
+    argv = ("fish", *profile, *_flags(start), "-c", fish_trace.traced_command(nonce, start.env))
     changes: dict[str, str | None] = {"fish_trace": "1", fish_trace.HOOK_SWITCH: "1"}
     return fish_trace.plain_command(nonce, start.env), (start.program, argv, changes)
 
@@ -116,3 +122,8 @@ def records(start: Start, user: User, log: str, lines_of: Callable[[str], list[s
         read = ("/etc/profile", f"{user.home}/.profile") if start.login else ()
         return dash_trace.records(log, read, lines_of)
     return xtrace.parse(log)
+
+
+def seconds(start: Start, user: User, log: str, lines_of: Callable[[str], list[str]]) -> dict[tuple[str, int], float]:
+    """Seconds that lines took, by file and line, for a shell whose records have no clock; {} for the others."""
+    return fish_profile.seconds(log, user.home, lines_of) if start.shell == "fish" else {}

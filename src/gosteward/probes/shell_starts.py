@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from gosteward.host import accounts
-from gosteward.shells import bash_trace, login_defs, session
+from gosteward.shells import bash_trace, csh_start, fish_profile, ksh_start, login_defs, session
 from gosteward.snapshot import EnvironmentVariable, Location
 
 if TYPE_CHECKING:
@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 PLACES = ("/usr/bin", "/bin", "/usr/local/bin", "/opt/homebrew/bin")
 SUDO = ("/usr/bin/sudo", "/bin/sudo", "/usr/local/bin/sudo")
-SHELLS = ("bash", "sh", "zsh", "fish")
+# Started plainly, not traced, and only where they are the login shell.
+UNTRACED = (*ksh_start.NAMES, *csh_start.NAMES)
+SHELLS = ("bash", "sh", "zsh", "fish", *UNTRACED)
 # name without the shell, kind, login, interactive
 WAYS = {
     "bash": (
@@ -44,8 +46,13 @@ WAYS = {
         ("script", "script", False, False),
         ("ssh-command", "ssh-command", False, False),
     ),
+    **dict.fromkeys(ksh_start.NAMES, ksh_start.WAYS),
+    **dict.fromkeys(csh_start.NAMES, csh_start.WAYS),
 }
+# They take no command where they have a prompt.
+NOT_INTERACTIVE = csh_start.NAMES
 NO_LOGIN = ("nologin", "false")
+SSH = ("ssh-login", "ssh-command")
 SSH_CLIENT = "192.0.2.1 50000 22"
 TERMINALS = {
     "terminal": "xterm-256color",
@@ -62,6 +69,8 @@ class Start(NamedTuple):
     Attributes:
         program: path of the shell.   real: name of the file behind it ("dash" for sh on Debian).   helper: a bash, for sh; "" without.
         first: environment before the shell starts.   system_rc, finds_sshd: compile-time choices of a bash.   env: path of env.
+        profiles: a fish that can tell how long the commands of its start took.
+        unsure: something that may set PATH or a variable of Go depends on where the client of sshd is.
     """
 
     name: str
@@ -77,6 +86,8 @@ class Start(NamedTuple):
     helper: str = ""
     system_rc: str = ""
     finds_sshd: bool = False
+    profiles: bool = False
+    unsure: bool = False
 
 
 class _Program(NamedTuple):
@@ -87,15 +98,17 @@ class _Program(NamedTuple):
     helper: str
     system_rc: str
     finds_sshd: bool
+    profiles: bool
 
 
 class _Planner:
-    """Looks shells up, each once."""
+    """Looks shells and first environments up, each once for the one user that it plans for."""
 
     def __init__(self, host: Host) -> None:
         self.host = host
         self.env = next((path for path in ("/usr/bin/env", "/bin/env") if host.exists(path)), "/usr/bin/env")
         self.known: dict[str, _Program] = {}
+        self.first: dict[str, tuple[EnvironmentVariable, ...]] = {}  # by kind
 
     def start(self, user: User, name: str, way: tuple[str, str, bool, bool], own: bool, account: User) -> Start | None:
         """The start of a context; `user` is whom it is examined for, `account` whom it runs as. None without the shell."""
@@ -103,11 +116,16 @@ class _Planner:
         program = self._program(account, shell)
         if program is None:
             return None
-        first = su_environment(self.host, user) if kind == "su" else session.first_environment(self.host, user, kind)
+        first = self.first.get(kind)
+        if first is None:
+            first = (
+                su_environment(self.host, user) if kind == "su" else session.first_environment(self.host, user, kind)
+            )
+            self.first[kind] = first
         return Start(
             name=name, kind=kind, shell=shell, own=own, login=login, interactive=interactive, program=program.path,
             real=program.real, first=first, env=self.env, helper=program.helper, system_rc=program.system_rc,
-            finds_sshd=program.finds_sshd,
+            finds_sshd=program.finds_sshd, profiles=program.profiles,
         )  # fmt: skip
 
     def _program(self, user: User, shell: str) -> _Program | None:
@@ -118,20 +136,22 @@ class _Planner:
             real = os.path.basename(self.host.realpath(path)) or shell
             system_rc, finds_sshd = _bash_choices(self.host, path) if real.startswith("bash") else ("", False)
             helper = program_of(self.host, user, "bash") if shell == "sh" and not real.startswith("bash") else ""
-            self.known[path] = _Program(path, real, helper, system_rc, finds_sshd)
+            profiles = shell == "fish" and self.host.live and _fish_profiles(self.host, path)
+            self.known[path] = _Program(path, real, helper, system_rc, finds_sshd, profiles)
         return self.known[path]
 
 
 def plan(host: Host, user: User, only: tuple[str, ...]) -> list[tuple[User, tuple[Start, ...]]]:
     """The contexts of `user` in which a shell starts, grouped by the account that they run as."""
     planner = _Planner(host)
+    doubtful = session.sshd_settings(host, user).doubtful
     groups: list[tuple[User, tuple[Start, ...]]] = []
     for account, ways in ((user, _sessions(user)), (accounts.user_with_id(host, 0), _sudo_sessions(host, user))):
         starts = []
         for name, way, own in ways:
             start = planner.start(user, name, way, own, account) if not only or name in only else None
             if start is not None:
-                starts.append(start)
+                starts.append(start._replace(unsure=doubtful and start.kind in SSH))
         if starts:
             groups.append((account, tuple(starts)))
     return groups
@@ -141,9 +161,9 @@ def _sessions(user: User) -> Iterator[tuple[str, tuple[str, str, bool, bool], bo
     """(name, (shell, kind, login, interactive), own) of what runs as the user."""
     login_shell = own_shell(user)
     for shell, ways in WAYS.items():
-        for way, kind, login, interactive in ways:
+        for way, kind, login, interactive in ways if shell not in UNTRACED or shell == login_shell else ():
             yield f"{shell}-{way}", (shell, kind, login, interactive), shell == login_shell
-    if login_shell and os.path.basename(user.shell) not in NO_LOGIN:
+    if login_shell and login_shell not in NOT_INTERACTIVE and os.path.basename(user.shell) not in NO_LOGIN:
         yield "su", (login_shell, "su", False, True), True
 
 
@@ -152,7 +172,7 @@ def _sudo_sessions(host: Host, user: User) -> Iterator[tuple[str, tuple[str, str
     if user.uid == 0 or not any(host.exists(path) for path in SUDO):
         return
     shell = own_shell(accounts.user_with_id(host, 0))
-    if shell and session.sudoers(host, user).may_use:
+    if shell and shell not in NOT_INTERACTIVE and session.sudoers(host, user).may_use:
         yield "sudo-login", (shell, "sudo-login", True, True), True
 
 
@@ -185,6 +205,13 @@ def _bash_choices(host: Host, program: str) -> tuple[str, bool]:
         return "", False
 
 
+def _fish_profiles(host: Host, program: str) -> bool:
+    try:
+        return fish_profile.can_profile(host.read(program, 64 << 20))
+    except OSError:
+        return False
+
+
 def su_environment(host: Host, user: User) -> tuple[EnvironmentVariable, ...]:
     """What `su user` starts the shell with. Where nothing on disk decides PATH it is the caller's: root's, or for root a user's."""
     first = session.first_environment(host, user, "su")
@@ -209,7 +236,7 @@ def environment(start: Start, user: User) -> dict[str, str]:
     if start.kind in TERMINALS:
         values["TERM"] = TERMINALS[start.kind]
     values.update({variable.name: variable.value for variable in start.first})
-    if start.kind in ("ssh-login", "ssh-command"):
+    if start.kind in SSH:
         values.setdefault("SSH_CLIENT", SSH_CLIENT)
         values.setdefault("SSH_CONNECTION", "192.0.2.1 50000 192.0.2.2 22")
     if start.kind == "ssh-login":

@@ -33,7 +33,7 @@ KINDS = (
     (stat.S_ISSOCK, "device"),
 )
 # Read before the user logs in, with root's rights.
-READ_BY_ROOT = ("sudoers", "crontab", "login.defs")
+READ_BY_ROOT = ("sudoers", "crontab", "login.defs", "sshd_config")
 
 
 def collect(host: Host, user: User, contexts: tuple[Context, ...]) -> tuple[tuple[StartupFile, ...], tuple[Gap, ...]]:
@@ -135,6 +135,8 @@ class _Reader:
 
     def read_all(self, places: Iterable[Place]) -> None:
         for place in places:
+            if self.host.reading_time.is_up("startup_files"):
+                return
             if len(self.found) < FILES_LIMIT and place.path not in self.found:
                 self.read(place)
 
@@ -148,6 +150,8 @@ class _Reader:
         if entry.readable and not entry.problem:
             lines, problem = self._lines(place)
             entry = entry._replace(problem=problem)
+            if place.dialect == "sshd_config":  # sshd takes a carriage return for a blank
+                lines = [line.rstrip("\r") for line in lines]
             facts = self._facts(place, lines, how) if not problem else facts
             carriage = tuple(number for number, line in enumerate(lines, 1) if line.endswith("\r"))
             entry = entry._replace(carriage_returns=carriage[:CARRIAGE_RETURNS])
@@ -238,6 +242,8 @@ class _Reader:
     def follow_sources(self) -> None:
         """Read what the files read in turn: files named literally, a few levels deep. Only with the user's rights."""
         while self.sourced and len(self.found) < FILES_LIMIT:
+            if self.host.reading_time.is_up("startup_files"):
+                return
             sourced, by, depth = self.sourced.pop(0)
             path = os.path.normpath(sourced.path)
             if depth > SOURCE_DEPTH or path in self.found or path.startswith(PASSED_OVER):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from gosteward.shells import crontab
+from gosteward.shells import crontab, ksh_start, session, sshd
 from gosteward.shells.startup_order import FISH_VENDORS
 
 if TYPE_CHECKING:
@@ -62,6 +62,7 @@ def _system_scripts(host: Host) -> Iterator[Place]:
             yield Place(path, "posix", "system", POSIX_LOGIN if path.endswith((".sh", "/sh.local")) else ())
     for path in ("/etc/bash.bashrc", "/etc/bashrc", "/etc/bash/bashrc"):
         yield Place(path, "bash", "system", ("bash",))
+    yield Place(ksh_start.SYSTEM_RC, "posix", "system", ("ksh",))
     zsh = "/etc/zsh" if host.is_directory("/etc/zsh") else "/etc"
     for name in ZSH_NAMES:
         yield Place(f"{zsh}/{name}", "zsh", "system", ("zsh",))
@@ -90,6 +91,9 @@ def _system_settings(host: Host) -> Iterator[Place]:
         name = path.rpartition("/")[2]
         if "." not in name and not name.endswith("~"):
             yield Place(path, "sudoers", "system", reader="sudoers")
+    configuration = session.sshd_configuration(host)
+    for path in sshd.files(configuration, host.lines, host.listdir) if configuration else ():
+        yield Place(path, "sshd_config", "system", reader="sshd_settings")
     yield Place("/etc/crontab", "crontab", "system", reader="cron")
     yield Place("/etc/anacrontab", "crontab", "system", reader="cron")
     for path in _names(host, "/etc/cron.d", ""):
@@ -102,6 +106,8 @@ def _user_scripts(host: Host, home: str) -> Iterator[Place]:
     yield Place(f"{home}/.bash_login", "bash", "user", ("bash",))
     yield Place(f"{home}/.profile", "posix", "user", POSIX_LOGIN)
     yield Place(f"{home}/.bashrc", "bash", "user", ("bash",))
+    for name in (".kshrc", ".mkshrc"):
+        yield Place(f"{home}/{name}", "posix", "user", ("ksh",))
     for name in ZSH_NAMES:
         yield Place(f"{home}/.{name}", "zsh", "user", ("zsh",))
     configuration = f"{home}/.config/fish"

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from gosteward.probes import shell_starts
 from gosteward.probes.host_world import HostWorld
-from gosteward.shells import startup_order
+from gosteward.shells import csh_start, ksh_start, startup_order
 from gosteward.shells.posix_run import PosixRun
-from gosteward.shells.shell_state import StoppedError
+from gosteward.shells.shell_state import ShellState, StoppedError
 from gosteward.shells.user_files import as_user
 from gosteward.snapshot import Context, EnvironmentVariable, PathEntry
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from gosteward.host.reading import Host
     from gosteward.probes.shell_starts import Start
-    from gosteward.shells.fish_run import FishRun
     from gosteward.snapshot import User
 
 # What each shell searches when PATH is not set at all; measured.
@@ -30,6 +29,8 @@ UNSET_PATHS = {
     "sh": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
     "zsh": "/bin:/usr/bin:/usr/ucb:/usr/local/bin",
     "fish": "/bin:/usr/bin",
+    **dict.fromkeys(ksh_start.NAMES, "/usr/bin:/bin"),
+    **dict.fromkeys(csh_start.NAMES, "/usr/bin:/bin"),
 }
 
 
@@ -50,6 +51,8 @@ def _follow_all(world: HostWorld, account: User, starts: list[Start]) -> list[Co
     trees: dict[tuple[str, bool], object] = {}
     contexts = []
     for start in starts:
+        if world.host.reading_time.is_up(f"contexts:{start.name}"):
+            continue
         how = startup_order.Invocation(
             shell=start.shell,
             real=start.real,
@@ -75,7 +78,7 @@ def first_environment(start: Start, account: User) -> tuple[EnvironmentVariable,
     return tuple(values.values())
 
 
-def _context(start: Start, account: User, run: FishRun | PosixRun) -> Context:
+def _context(start: Start, account: User, run: ShellState) -> Context:
     ending = run.ending
     too_long = ending is not None and ending.reason == "path-too-long"
     path_unset = run.get("PATH") is None
@@ -97,6 +100,6 @@ def _context(start: Start, account: User, run: FishRun | PosixRun) -> Context:
         status="complete" if ending is None else "timed-out" if too_long else "no-answer",
         stopped_at=ending.location if ending is not None else None,
         reason=ending.reason if ending is not None else "",
-        unsure=run.unsure,
+        unsure=run.unsure or start.unsure,
         run_as=account.name,
     )

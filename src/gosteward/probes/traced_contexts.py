@@ -1,18 +1,22 @@
 """Start every installed shell in every way, as the user, and see what its start-up files do to PATH and the environment.
 
-Each context is started twice, at the same time: plainly, which is the truth about the outcome, and traced, which tells the file and
-line behind it. Where the two disagree the context is marked `unsure`.
+Each context is started traced, which tells the file and line behind the outcome, and then plainly, which is the truth about it; where
+the two disagree the context is marked `unsure`. The plain start is spared where it would take long and nothing in the traced one gives
+reason to doubt that it would end the same way: see `second_starts`.
 """
 
 from __future__ import annotations
 
+import functools
 import os
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from gosteward.host import commands
-from gosteward.probes import shell_commands, shell_starts
-from gosteward.shells import xtrace
+from gosteward.probes import second_starts, shell_commands, shell_starts
+from gosteward.probes.second_starts import Trace
+from gosteward.probes.shell_answers import Answer
+from gosteward.shells import trace_notice, xtrace
 from gosteward.shells.trace_attribution import (
     LONG_PATH,
     READS,
@@ -32,6 +36,8 @@ if TYPE_CHECKING:
     from gosteward.shells.xtrace import Record
 
 LIMIT = 5.0
+# A traced start that takes longer, as a part of its limit, gets the plain one beside it: both may hang.
+PATIENCE = 0.4
 # The tracer's own variables, and those that differ from one start to the next.
 PASSING = {"PS4", "BASH_XTRACEFD", "SHLVL", "_", "PWD", "OLDPWD", "POSIXLY_CORRECT", "ENV", "BASH_ENV"}
 DEEP = 100
@@ -76,22 +82,15 @@ def collect(
     # Root's own shell is for root to start; others leave `sudo -i` to static reading.
     groups = [group for group in shell_starts.plan(host, user, only) if os.geteuid() == 0 or group[0].uid == user.uid]
     limit = min(LIMIT, deadline)
-    batches = tuple(
-        commands.Batch(
-            user=account,
-            directory=account.home,
-            jobs=tuple(job for start in starts for job in shell_commands.jobs(start, account, nonce, limit)),
-            files=shell_commands.files(starts, account),
-        )
-        for account, starts in groups
-    )
+    sessions = [_Session(host, account, starts, nonce) for account, starts in groups]
     contexts: list[Context] = []
     gaps: list[Gap] = []
-    for (account, starts), outcome in zip(groups, commands.run(batches, deadline)):
+    batches = tuple(session.batch(limit) for session in sessions)
+    for session, outcome in zip(sessions, commands.run(batches, deadline)):
         if outcome.reason:
-            gaps += _not_started(starts, outcome.reason)
+            gaps += _not_started(session.starts, outcome.reason)
             continue
-        found = _contexts(host, account, starts, outcome.runs, nonce)
+        found = session.contexts(outcome.runs)
         contexts += found
         gaps += [
             Gap(f"contexts:{context.name}", "the shell could not be started before the deadline")
@@ -109,15 +108,56 @@ def _not_started(starts: tuple[Start, ...], reason: str) -> list[Gap]:
     return [*found, Gap("contexts", "shells were not started without a sandbox")]
 
 
-def _contexts(
-    host: Host, user: User, starts: tuple[Start, ...], runs: tuple[commands.Run, ...], nonce: str
-) -> list[Context]:
-    with as_user(host, user):
-        texts = _Texts(host)
-        return [
-            _context(start, user, Answer.of(plain, nonce), Answer.of(traced, nonce), texts)
-            for start, plain, traced in zip(starts, runs[::2], runs[1::2])
-        ]
+class _Session:
+    """The starts of one account, and what their traces tell: each is read once, as that account."""
+
+    def __init__(self, host: Host, user: User, starts: tuple[Start, ...], nonce: str) -> None:
+        self.host = host
+        self.user = user
+        self.starts = starts
+        self.nonce = nonce
+        self.texts = _Texts(host)
+        self.traces: dict[int, Trace] = {}
+
+    def batch(self, limit: float) -> commands.Batch:
+        """Two jobs per start: traced and plain, the second one waiting for the first where that can be enough.
+
+        Args:
+            limit: seconds for each.
+        """
+        jobs: list[commands.Job] = []
+        for number, start in enumerate(self.starts):
+            traced, plain = shell_commands.jobs(start, self.user, self.nonce, limit)
+            if second_starts.may_be_spared(start, shell_starts.environment(start, self.user)):
+                again = functools.partial(self._again, number)
+                plain = plain._replace(premise=commands.Premise(len(jobs), again, PATIENCE * limit))
+            jobs += [traced, plain]
+        files = shell_commands.files(self.starts, self.user)
+        return commands.Batch(user=self.user, directory=self.user.home, jobs=tuple(jobs), files=files)
+
+    def _again(self, number: int, run: commands.Run) -> bool:
+        with as_user(self.host, self.user):
+            read = functools.partial(self._trace, number, run)
+            return second_starts.reason(self.starts[number], run, read, self.texts.notice) != ""
+
+    def _trace(self, number: int, run: commands.Run) -> Trace:
+        found = self.traces.get(number)
+        if found is None:
+            found = _read_trace(self.starts[number], self.user, Answer.of(run, self.nonce), self.texts)
+            self.traces[number] = found
+        return found
+
+    def contexts(self, runs: tuple[commands.Run, ...]) -> list[Context]:
+        """What the runs of the jobs tell, start by start."""
+        found = []
+        with as_user(self.host, self.user):
+            for number, start in enumerate(self.starts):
+                traced, plain = runs[2 * number : 2 * number + 2]
+                trace = self._trace(number, traced)
+                # A trace that left no doubt is the truth as well.
+                truth = trace.answer if plain.ended == "spared" else Answer.of(plain, self.nonce)
+                found.append(_context(start, self.user, truth, trace, self.texts))
+        return found
 
 
 class _Texts:
@@ -126,6 +166,7 @@ class _Texts:
     def __init__(self, host: Host) -> None:
         self.host = host
         self.files: dict[str, list[str]] = {}
+        self.notices: dict[str, str] = {}
 
     def __call__(self, path: str, line: int) -> str:
         lines = self.lines(path)
@@ -137,57 +178,29 @@ class _Texts:
             lines = self.files[path] = self.host.lines(path)
         return lines
 
-
-class Answer(NamedTuple):
-    """What a shell said.
-
-    Attributes:
-        run: how it ended.   log: what came before its answer.   sections: by name, {} if it never came to its end.
-        path: PATH, None if unset or unknown.   environment: as a child sees it.
-    """
-
-    run: commands.Run
-    log: str
-    sections: dict[str, str]
-    path: str | None
-    environment: dict[str, str]
-
-    @property
-    def complete(self) -> bool:
-        """The start-up files ran to their end."""
-        return "path" in self.sections
-
-    @classmethod
-    def of(cls, run: commands.Run, nonce: str) -> Answer:
-        """Take apart what came out of a shell; a shell whose descriptor 9 was closed answers on its standard error."""
-        answer = run.answer.decode("utf-8", "surrogateescape")
-        found = xtrace.sections(answer, nonce)
-        errors = run.errors.decode("utf-8", "surrogateescape") if run.errors else ""
-        if "environment" not in found and nonce in errors:
-            found = {**xtrace.sections(errors, nonce), **found}
-        log = xtrace.before_answer(answer, nonce)
-        if xtrace.US in errors or not log:
-            log += xtrace.before_answer(errors, nonce)
-        path = found.get("path", "")
-        return cls(
-            run=run,
-            log=log,
-            sections=found,
-            path=path[1:] if path.startswith("=") else None,
-            environment=xtrace.environment(found.get("environment", "")),
-        )
+    def notice(self, path: str) -> str | None:
+        """What in a file could notice a trace, "" for nothing, None where it cannot be read."""
+        if path not in self.notices:
+            self.notices[path] = trace_notice.in_text("\n".join(self.lines(path)))
+        return self.notices[path] if self.lines(path) else None
 
 
-def _context(start: Start, user: User, plain: Answer, traced: Answer, texts: _Texts) -> Context:
-    """Join the two runs of one context."""
-    first = {variable.name: variable for variable in start.first}
-    path = first.get("PATH")
+def _read_trace(start: Start, user: User, traced: Answer, texts: _Texts) -> Trace:
+    first = next((variable for variable in start.first if variable.name == "PATH"), None)
     final = (traced.path, -1 if traced.path is None else len(traced.path)) if traced.complete else None
     records = shell_commands.records(start, user, traced.log, texts.lines)
-    told = attribute(records, path.value if path else None, path.sources if path else (), final, texts)
+    seconds = shell_commands.seconds(start, user, traced.log, texts.lines)
+    told = attribute(records, first.value if first else None, first.sources if first else (), final, texts, seconds)
+    return Trace(traced, records, told)
+
+
+def _context(start: Start, user: User, plain: Answer, trace: Trace, texts: _Texts) -> Context:
+    """Join the two runs of one context."""
+    traced, records, told = trace
+    first = {variable.name: variable for variable in start.first}
     truth = plain if plain.complete or not traced.complete else traced
     status = _status(plain, traced)
-    unsure = status == "complete" and (not traced.complete or not _agree(plain, traced))
+    disagree = status == "complete" and (not traced.complete or not _agree(plain, traced))
     reason, stopped_at = _ending(start, status, truth, told, texts)
     return Context(
         name=start.name,
@@ -204,7 +217,7 @@ def _context(start: Start, user: User, plain: Answer, traced: Answer, texts: _Te
         status=status,
         stopped_at=stopped_at,
         reason=reason,
-        unsure=unsure,
+        unsure=disagree or start.unsure,
         run_as=user.name,
         seconds=round(plain.run.seconds, 3),
         slow=told.slow,
@@ -391,4 +404,4 @@ def _fish_function(line: str, told: Attribution, texts: _Texts) -> list[Alias]:
     if description.startswith("alias "):
         value = description[len("alias ") :].lstrip()[len(name) :].lstrip(" =")
         return [Alias(name=name, value=value, source=told.aliases.get(name))]
-    return [_named_function(name, path, int(number) if number.isdecimal() else 0, texts)]
+    return [_named_function(name, path, int(number) if number.isdecimal() and len(number) < 9 else 0, texts)]

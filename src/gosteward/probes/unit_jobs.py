@@ -34,6 +34,8 @@ USER_DIRECTORIES = ("/etc/systemd/user", "/run/systemd/user", "/usr/local/lib/sy
 PACKAGED = ("/usr/lib/", "/lib/")
 UNITS_LIMIT = 2000
 CONTEXTS_LIMIT = 50
+# Of a unit and its drop-ins together; nobody writes such a unit.
+LINES_LIMIT = 20_000
 MANAGERS = ("/usr/lib/systemd/systemd", "/lib/systemd/systemd")
 
 
@@ -90,6 +92,8 @@ class _Manager:
     def contexts(self) -> Iterator[Context]:
         for file in self.files():
             context = self.context(file)
+            if self.host.reading_time.is_up("units"):  # this one may not have been followed to its end
+                return
             if context is not None:
                 yield context
 
@@ -138,7 +142,11 @@ class _Manager:
         return tuple(path for _, path in sorted(found.items()))
 
     def context(self, file: _File) -> Context | None:
-        texts = {path: self.lines(path) for path in (file.path, *file.drop_ins)}
+        texts: dict[str, list[str]] = {}
+        for path in (file.path, *file.drop_ins):
+            texts[path] = self.lines(path)
+            if sum(map(len, texts.values())) > LINES_LIMIT or self.host.reading_time.is_up("units"):
+                return None
         packaged = file.path.startswith(PACKAGED)
         if packaged and not any(unit_file.mentions_go("\n".join(lines)) for lines in texts.values()):
             return None
@@ -266,6 +274,6 @@ class _Manager:
         if account.name not in self.followers:
             with as_user(self.host, account):
                 self.followers[account.name] = Follower(
-                    HostWorld(self.host, account), installed_directories(account), {}
+                    HostWorld(self.host, account), installed_directories(account), {}, "units"
                 )
         return self.followers[account.name]

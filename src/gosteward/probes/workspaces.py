@@ -50,7 +50,10 @@ def collect(
         for root in module_roots.find(host, project, jobs, user.home, trees):
             budget = min(left, _OF_PROJECT if root.current else _OF_EACH)
             left -= budget
-            found.append(examine(around, root, budget))
+            workspace = examine(around, root, budget)
+            if host.reading_time.is_up("workspaces"):  # this one may not have been read to its end
+                break
+            found.append(workspace)
     return tuple(found), ()
 
 

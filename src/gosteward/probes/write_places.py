@@ -35,15 +35,18 @@ def collect(
     groups: dict[tuple[Place, int], list[str]] = {}
     users: dict[int, User] = {}
     for work in work_contexts.in_use(host, user, contexts):
+        if host.reading_time.is_up("write_places"):
+            break
         users.setdefault(work.account.uid, work.account)
         for place in effective_places.places(work, settings):
             names = groups.setdefault((place, work.account.uid), [])
             if work.context.name:
                 names.append(work.context.name)
-    found = [
-        _examined(host, users[uid], place, tuple(names), mounts)
-        for (place, uid), names in list(groups.items())[:MOST_PLACES]
-    ]
+    found: list[WritePlace] = []
+    for (place, uid), names in list(groups.items())[:MOST_PLACES]:
+        if host.reading_time.is_up("write_places"):
+            break
+        found.append(_examined(host, users[uid], place, tuple(names), mounts))
     return tuple(found), ()
 
 

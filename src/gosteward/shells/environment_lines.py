@@ -29,6 +29,11 @@ def ssh_environment(path: str, lines: list[str]) -> FileFacts:
     return FileFacts(_literal(path, lines, sshd.environment_file(lines)))
 
 
+def sshd_settings(path: str, lines: list[str]) -> FileFacts:
+    """SetEnv of sshd_config and the files that it includes: nothing is expanded."""
+    return FileFacts(_literal(path, lines, sshd.assignments(path, lines)))
+
+
 def cron(path: str, lines: list[str]) -> FileFacts:
     """The variables of a crontab: nothing is expanded."""
     found = tuple(entry.assignment for entry in crontab.entries(lines, system=False) if entry.assignment is not None)
@@ -140,8 +145,11 @@ def login_definitions(path: str, lines: list[str]) -> FileFacts:
 
 
 def sudoers(path: str, lines: list[str]) -> FileFacts:
-    """Every secure_path of one sudoers file."""
-    facts = []
+    """Every secure_path of one sudoers file, and every directory that it includes."""
+    facts = [
+        StartupLine(kind="source", name=directory, location=place, value=directory)
+        for place, directory in sudo.included_directories(path, lines)
+    ]
     for place, value in sudo.secure_paths(path, lines):
         parts = path_parts(value.split(":"))
         literal = "dollar" if _DOLLAR.search(value) else literal_of(value, is_path=True)
@@ -150,4 +158,4 @@ def sudoers(path: str, lines: list[str]) -> FileFacts:
                 kind="path", name="PATH", location=place, value=value, adds=parts.adds, keeps=False, literal=literal
             )
         )
-    return FileFacts(tuple(facts[:LINES_LIMIT]))
+    return FileFacts(tuple(sorted(facts, key=lambda fact: fact.location.line)[:LINES_LIMIT]))

@@ -122,7 +122,7 @@ def _options(piece: Piece, known: Known, first: bool) -> list[str]:
 
 
 def _selected(values: list[str], index: str) -> list[str]:
-    if index.lstrip("-").isdecimal() and len(index) < 8:
+    if index.removeprefix("-").isdecimal() and len(index) < 8:
         place = int(index)
         place = place - 1 if place > 0 else place
         return values[place : place + 1 or None] if -len(values) <= place < len(values) else []

@@ -152,6 +152,8 @@ class _Walk:
 
     def set_(self, command: Command, guarded: bool) -> None:
         flags, rest = options(list(command.words[1:]))
+        if "e" in flags and rest == ["PATH"]:
+            self.add(command.line, kind="path", name="PATH", keeps=False, guarded=guarded)
         if not rest or {"e", "q", "n", "S"} & flags:
             return
         name = rest[0]

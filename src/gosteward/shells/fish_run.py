@@ -10,8 +10,15 @@ from typing import TYPE_CHECKING, Callable
 from gosteward.shells import fish_expansion, known_output, posix_tests
 from gosteward.shells.fish_tree import Block, Command, parse
 from gosteward.shells.posix_expansion import UNKNOWN
-from gosteward.shells.shell_state import CALL_DEPTH, FILES_LIMIT, NESTING_LIMIT, ReturnedError, ShellState, StoppedError
-from gosteward.snapshot import Alias
+from gosteward.shells.shell_state import (
+    CALL_DEPTH,
+    FILES_LIMIT,
+    LOOP_LIMIT,
+    NESTING_LIMIT,
+    SOURCE_DEPTH,
+    ReturnedError,
+    ShellState,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,7 +29,6 @@ if TYPE_CHECKING:
 
     Builtin = Callable[["FishRun", list[str], Command], "bool | None"]
 
-LOOP_LIMIT = 400
 QUIET = frozenset(
     [
         "echo",
@@ -64,6 +70,7 @@ class FishRun(ShellState):
         self.lists: dict[str, list[str]] = {}
         self.user_paths: list[str] = []
         self.functions: dict[str, Block] = {}
+        self.trees: dict[str, tuple[Statement, ...]] = {}
         self.locals: list[dict[str, list[str]]] = [{}]
         self.depth = 0
 
@@ -100,9 +107,6 @@ class FishRun(ShellState):
             return self.get("GOPATH") or f"{self.home_of('')}/go"
         return "Linux" if name == "uname" and not arguments else UNKNOWN
 
-    def home_of(self, user: str) -> str:
-        return (self.get("HOME") or self.world.home) if not user else self.world.home_of(user)
-
     # Files and control flow.
 
     def universal_variables(self, path: str) -> None:
@@ -123,7 +127,7 @@ class FishRun(ShellState):
 
     def source(self, path: str) -> bool | None:
         """Read a file as `source path` does."""
-        if len(self.frames) >= 12 or len(self.files) >= FILES_LIMIT:
+        if len(self.frames) >= SOURCE_DEPTH or len(self.files) >= FILES_LIMIT:
             self.unsure = True
             return None
         lines = self.lines(path)
@@ -133,7 +137,9 @@ class FishRun(ShellState):
         self.frames.append((path, 1))
         before = self.may_have_returned
         try:
-            return self.run(parse("\n".join(lines)))
+            if path not in self.trees:
+                self.trees[path] = parse("\n".join(lines))
+            return self.run(self.trees[path])
         except ReturnedError as returned:
             return returned.status
         finally:
@@ -166,17 +172,8 @@ class FishRun(ShellState):
 
     def doubtful(self, statements: tuple[Statement, ...]) -> bool | None:
         """Run what may not run; it ends neither the file nor the shell."""
-        self.doubt += 1
-        try:
+        with self.doubting(in_function=self.depth > 0):
             self.run(statements)
-        except ReturnedError:
-            self.may_have_returned += not self.depth
-        except StoppedError:
-            if self.ending is None:
-                raise
-            self.ending, self.unsure = None, True
-        finally:
-            self.doubt -= 1
         return None
 
     def block(self, block: Block) -> bool | None:
@@ -205,6 +202,7 @@ class FishRun(ShellState):
 
     def for_(self, block: Block) -> bool | None:
         name = block.words[0] if block.words else ""
+        self.spend(block.words)
         for word in block.words[2:]:
             for text in fish_expansion.expand(word, self)[:LOOP_LIMIT]:
                 values = self.world.glob(text) if "*" in word and UNKNOWN not in text else (text,)
@@ -214,11 +212,12 @@ class FishRun(ShellState):
         return None
 
     def switch(self, block: Block) -> bool | None:
+        tests = [test[0].words if test and isinstance(test[0], Command) else () for test, _ in block.arms]
+        self.spend([*block.words, *(pattern for patterns in tests for pattern in patterns)])
         subject = " ".join(text for word in block.words for text in fish_expansion.expand(word, self))
         if UNKNOWN in subject:
             return None
-        for test, body in block.arms:
-            patterns = test[0].words if test and isinstance(test[0], Command) else ()
+        for patterns, (_, body) in zip(tests, block.arms):
             if any(p.count("*") < 20 and fnmatch.fnmatchcase(subject, p.strip("'\"")) for p in patterns):
                 return self.run(body)
         return True
@@ -226,6 +225,7 @@ class FishRun(ShellState):
     def command(self, command: Command) -> bool | None:
         if command.piped:
             return None
+        self.spend(command.words)
         words = [text for word in command.words for text in fish_expansion.expand(word, self)]
         if not words:
             return None
@@ -257,10 +257,6 @@ class FishRun(ShellState):
             self.depth -= 1
 
     # Builtins.
-
-    def note_alias(self, name: str, value: str, kind: str = "alias") -> None:
-        places = self.sources()
-        self.aliases[name] = Alias(name=name, value=value, kind=kind, source=places[0] if places else None)
 
     def store(self, name: str, values: list[str], exported: bool | None) -> None:
         """Set a global variable from a list."""
@@ -412,6 +408,7 @@ class FishRun(ShellState):
         if UNKNOWN in text or self.depth >= 4 or len(text) > 65536:
             self.unsure = self.unsure or not all(known_output.harmless(word) for word in command.words[1:])
             return None
+        self.spend((text,))
         self.depth += 1
         try:
             return self.run(tuple(s._replace(line=0) for s in parse(text)))

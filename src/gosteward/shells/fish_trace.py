@@ -24,7 +24,7 @@ WATCHED = (
     "GOWORK", "GOINSECURE", "GOVCS", "GOAUTH", "GODEBUG", "GOTELEMETRY", "GOMAXPROCS", "GOGC", "GOMEMLIMIT", "CGO_ENABLED", "CGO_CFLAGS",
     "CGO_LDFLAGS", "CGO_CPPFLAGS", "CGO_CXXFLAGS", "CC", "CXX", "PKG_CONFIG", "PKG_CONFIG_PATH", "PKG_CONFIG_LIBDIR", "HOME", "TMPDIR",
     "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "LD_LIBRARY_PATH", "http_proxy", "https_proxy", "no_proxy", "all_proxy", "HTTP_PROXY",
-    "HTTPS_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR", "NETRC",
+    "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR", "NETRC",
 )  # fmt: skip
 TELL = "printf '\\x1egosteward\\x1f%s\\x1f%s\\x1f%s\\x1f\\n'"
 EVENT = re.compile(RS + "gosteward" + f"{US}([^{US}{RS}]*)" * 3 + US)

@@ -18,6 +18,7 @@ DIRECTORIES = ("/etc/pam.d", "/usr/lib/pam.d", "/usr/etc/pam.d")
 INCLUDE_DEPTH = 8
 FILES_LIMIT = 60
 VALUE_LIMIT = 1 << 17
+CALLS_LIMIT = 40
 _KEY = re.compile(r"[A-Za-z0-9_]+")
 _REFERENCE = re.compile(r"\\([$@])|([$@])\{([^{}]{1,200})\}")
 _RULE_WORD = re.compile(r'"[^"]*"|(?:DEFAULT|OVERRIDE)="[^"]*"|\S+')
@@ -50,7 +51,7 @@ def calls(service: str, read: Callable[[str], list[str]]) -> tuple[PamEnv, ...]:
     """
     budget = [FILES_LIMIT]
     found = [_call(words) for kind in ("auth", "session") for words in _modules(service, kind, read, 0, budget)]
-    return tuple(dict.fromkeys(found))
+    return tuple(dict.fromkeys(found))[:CALLS_LIMIT]
 
 
 def _modules(

@@ -11,7 +11,6 @@ from gosteward.shells.command_words import started
 from gosteward.shells.posix_expansion import UNKNOWN
 from gosteward.shells.posix_tree import name_of, parse
 from gosteward.shells.shell_state import CALL_DEPTH, Call, ReturnedError, ShellState, Value
-from gosteward.snapshot import Alias
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -64,6 +63,7 @@ class Builtins(ShellState):
         self.arguments: list[str] = []
         self.trees: dict[tuple[str, bool], tuple[Node, ...]] = {}
         self.carriage: frozenset[int] = frozenset()
+        self.carriages: dict[str, frozenset[int]] = {}
         self.fixed_line = False
         self.depth = 0
         self.locals: list[dict[str, Value | None]] = []
@@ -95,9 +95,6 @@ class Builtins(ShellState):
 
     def output(self, command: str) -> str:
         return known_output.of(command, self)
-
-    def home_of(self, user: str) -> str:
-        return (self.get("HOME") or self.world.home) if not user else self.world.home_of(user)
 
     def file_test(self, test: str, path: str) -> bool | None:
         if not path.startswith("/"):
@@ -199,10 +196,6 @@ class Builtins(ShellState):
         places = self.sources()
         return Call(name, arguments, entries, self.directory, places[0] if places else None, environment)
 
-    def note_alias(self, name: str, value: str, kind: str = "alias") -> None:
-        places = self.sources()
-        self.aliases[name] = Alias(name=name, value=value, kind=kind, source=places[0] if places else None)
-
     def declare(self, words: tuple[str, ...], node: Simple) -> bool | None:
         """export, declare, typeset, readonly, local: on the words as written, since their arguments are assignments."""
         flags = "".join(word for word in words[1:] if word[:1] in "-+" and len(word) > 1)
@@ -302,6 +295,7 @@ class Builtins(ShellState):
         if self.depth >= EVAL_DEPTH or len(text) > 65536:
             self.unsure = True
             return None
+        self.spend((text,))
         self.depth += 1
         fixed, self.fixed_line = self.fixed_line, True
         try:
@@ -328,7 +322,8 @@ class Builtins(ShellState):
         return True
 
     def shift(self, words: tuple[str, ...], node: Simple) -> bool | None:
-        self.arguments = self.arguments[int(words[1]) if len(words) > 1 and words[1].isdecimal() else 1 :]
+        many = words[1] if len(words) > 1 and words[1].isdecimal() else "1"
+        self.arguments = self.arguments[int(many[:9]) :]
         return True
 
     def cd(self, words: tuple[str, ...], node: Simple) -> bool | None:

@@ -108,6 +108,7 @@ class _Walk:
         self.export_all = exported
         self.exported_names: set[str] = set()
         self.unique = False
+        self.alone = False
         self.functions: dict[str, tuple[Node, ...]] = {}
         self.loops: dict[str, list[str]] = {}
 
@@ -122,17 +123,25 @@ class _Walk:
         )
 
     def top(self, nodes: tuple[Node, ...]) -> None:
+        crowded = {a.line for a, b in zip(nodes, nodes[1:]) if a.line == b.line}
         for node in nodes:
+            self.alone = isinstance(node, Simple) and node.line not in crowded and self.fills_line(node)
             self.node(node, guarded=False)
             if not self.early_return:
                 self.early_return = self.unattended.stop_of(node)
+
+    def fills_line(self, node: Simple) -> bool:
+        first = (*node.assignments, *node.words, "")[0]
+        text = self.lines[node.line - 1].lstrip() if 0 < node.line <= len(self.lines) else ""
+        return bool(first) and text.startswith(first) and node.last_line == node.line
 
     def add(self, line: int, **facts: object) -> None:
         text = self.lines[line - 1] if 0 < line <= len(self.lines) else ""
         place = Location(path=self.path, line=line, text=text.rstrip("\r")[:300])
         base = StartupLine(
-            kind="", name="", location=place, reached=not self.early_return, carriage_return=text.endswith("\r")
-        )
+            kind="", name="", location=place, reached=not self.early_return, carriage_return=text.endswith("\r"),
+            alone=self.alone,
+        )  # fmt: skip
         self.found.append(base._replace(**facts))  # type: ignore[arg-type]
 
     # Structure.
@@ -200,6 +209,8 @@ class _Walk:
             self.path_function(node, guarded)
         elif name == "ulimit":
             self.limit(node)
+        elif name == "unset" and "PATH" in node.words[1:] and "-f" not in node.words:
+            self.path_fact(node.line, "", PathParts((), keeps=False, at_end=False), guarded, "", "")
         elif name == "emulate" and "-c" in node.words[:-1]:
             self.emulated(node)
         else:

@@ -27,14 +27,18 @@ from gosteward.shells.posix_tree import (
     parse,
     value_of,
 )
-from gosteward.shells.shell_state import FILES_LIMIT, NESTING_LIMIT, ReturnedError, StoppedError
+from gosteward.shells.shell_state import (
+    FILES_LIMIT,
+    LOOP_LIMIT,
+    NESTING_LIMIT,
+    SOURCE_DEPTH,
+    ReturnedError,
+    StoppedError,
+)
 from gosteward.shells.trace_attribution import interesting
 
 if TYPE_CHECKING:
     from gosteward.shells.posix_tree import Node
-
-SOURCE_DEPTH = 12
-LOOP_LIMIT = 400
 
 
 class PosixRun(Builtins):
@@ -55,7 +59,9 @@ class PosixRun(Builtins):
             return False
         self.files[path] = None
         self.frames.append((path, 1))
-        carriage, self.carriage = self.carriage, frozenset(n for n, line in enumerate(lines, 1) if line.endswith("\r"))
+        if path not in self.carriages:
+            self.carriages[path] = frozenset(n for n, line in enumerate(lines, 1) if line.endswith("\r"))
+        carriage, self.carriage = self.carriage, self.carriages[path]
         before = self.may_have_returned
         try:
             return self.run(self.parsed(path, lines))
@@ -108,6 +114,7 @@ class PosixRun(Builtins):
         if isinstance(node, Simple):
             return self.simple(node)
         if isinstance(node, Test):
+            self.spend((node.text,))
             return posix_tests.bracket(node.text, self)
         if isinstance(node, Chain):
             return self.chain(node)
@@ -128,17 +135,8 @@ class PosixRun(Builtins):
 
     def doubtful(self, nodes: tuple[Node, ...]) -> bool | None:
         """Run what may not run; it ends neither the file nor the shell."""
-        self.doubt += 1
-        try:
+        with self.doubting(in_function=bool(self.locals)):
             self.run(nodes)
-        except ReturnedError:
-            self.may_have_returned += not self.locals
-        except StoppedError:
-            if self.ending is None:
-                raise
-            self.ending, self.unsure = None, True
-        finally:
-            self.doubt -= 1
         return None
 
     def subshell(self, nodes: tuple[Node, ...]) -> bool | None:
@@ -184,6 +182,7 @@ class PosixRun(Builtins):
         return self.run(node.otherwise)
 
     def case(self, node: Case) -> bool | None:
+        self.spend((node.subject, *(pattern for patterns, _ in node.arms for pattern in patterns)))
         subject = expand(node.subject, self)
         for patterns, body in node.arms:
             found: bool | None = False
@@ -209,6 +208,7 @@ class PosixRun(Builtins):
 
     def loop_values(self, words: tuple[str, ...]) -> list[str]:
         found: list[str] = []
+        self.spend(words)
         for word in words:
             if word in ("$@", '"$@"', "$*"):
                 found += self.arguments
@@ -236,6 +236,7 @@ class PosixRun(Builtins):
             return None
         if first.words[:1] not in (("echo",), ("printf",)) or last.words[:1] not in (("grep",), ("egrep",), ("fgrep",)):
             return None
+        self.spend(first.words + last.words)
         text = " ".join(expand(word, self) for word in first.words[1:])
         wanted = [expand(word, self) for word in last.words[1:] if not word.startswith("-")]
         if len(wanted) != 1 or UNKNOWN in text + wanted[0] or any(char in wanted[0] for char in "\\[]*+?(|"):
@@ -245,6 +246,7 @@ class PosixRun(Builtins):
         return f":{plain}:" in f":{text.strip(':')}:" if bounded else plain in text
 
     def simple(self, node: Simple) -> bool | None:
+        self.spend(node.words + node.assignments)
         if not node.words:
             for assignment in node.assignments:
                 self.assignment(assignment, node)

@@ -198,7 +198,7 @@ class _Expression:
 
 
 def _number(text: str) -> bool:
-    return text.lstrip("-").isdecimal() and len(text) < 19
+    return text.removeprefix("-").isdecimal() and len(text) < 19
 
 
 BINARY: dict[str, Callable[[int, int], bool]] = {

@@ -29,6 +29,7 @@ SERVICES = {
     "cron": ("cron", "crond"),
     "systemd-user": ("systemd-user",),
 }
+SSHD_CONFIGURATIONS = ("/etc/ssh/sshd_config", "/usr/etc/ssh/sshd_config", "/usr/share/openssh/sshd_config")
 SHORT_PATH = "/usr/local/bin:/usr/bin:/bin"
 GAMES_PATH = "/usr/local/bin:/usr/bin:/bin:/usr/games"
 ROOT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -63,13 +64,18 @@ def first_environment(host: Host, user: User, kind: str) -> tuple[EnvironmentVar
     if kind in ("ssh-login", "ssh-command"):
         settings = sshd_settings(host, user)
         uses_pam = settings.use_pam
+    if settings is not None and settings.user_environment:
+        own = f"{user.home.rstrip('/')}/.ssh/environment"
+        with as_user(host, user):
+            lines = host.lines(own)
+        _apply(found, own, sshd.environment_file(lines))
     if uses_pam:
         by_pam = pam_environment(host, user, kind)
         if kind == "cron":  # crond's own values win: Debian's jobs never see the PATH of /etc/environment
             by_pam = {name: entry for name, entry in by_pam.items() if name not in found}
         found.update(by_pam)
-    if settings is not None:
-        found.update(_from_sshd(host, user, settings))
+    for place, assignment in settings.set_env if settings is not None else ():
+        found[assignment.name] = systemd_manager.variable(assignment, place)
     return tuple(found.values())
 
 
@@ -99,11 +105,16 @@ def pam_environment(host: Host, user: User, kind: str) -> Environment:
 
 
 def sshd_settings(host: Host, user: User) -> sshd.SshdSettings:
-    """The server's configuration as it stands for this user; with PAM where there is no such file."""
-    for path in ("/etc/ssh/sshd_config", "/usr/etc/ssh/sshd_config", "/usr/share/openssh/sshd_config"):
-        if host.exists(path):
-            return sshd.settings(path, host.lines, host.listdir, user.name)
-    return sshd.SshdSettings(use_pam=True)
+    """The server's configuration as it stands for this user; with PAM where no such file can be read."""
+    path = sshd_configuration(host)
+    if not host.lines(path):  # none, or one that only root may read
+        return sshd.SshdSettings(use_pam=True)
+    return sshd.settings(path, host.lines, host.listdir, user.name, group_names(host, user))
+
+
+def sshd_configuration(host: Host) -> str:
+    """Path of the server's configuration, "" if there is none."""
+    return next((path for path in SSHD_CONFIGURATIONS if host.exists(path)), "")
 
 
 def sudoers(host: Host, user: User) -> sudo.Sudoers:
@@ -120,7 +131,7 @@ def group_names(host: Host, user: User) -> tuple[str, ...]:
     names = []
     for line in host.lines("/etc/group"):
         fields = line.split(":")
-        if len(fields) < 4 or not fields[2].isdecimal():
+        if len(fields) < 4 or not fields[2].isdecimal() or len(fields[2]) > 10:
             continue
         if int(fields[2]) in (user.gid, *user.groups) or user.name in fields[3].split(","):
             names.append(fields[0])
@@ -187,19 +198,6 @@ def _apply_rules(found: Environment, items: dict[str, str], path: str, lines: li
         if value is not None:
             place = Location(path=path, line=rule.line, text=rule.text)
             found[rule.name] = EnvironmentVariable(name=rule.name, value=value, sources=(place,))
-
-
-def _from_sshd(host: Host, user: User, settings: sshd.SshdSettings) -> Environment:
-    """~/.ssh/environment, then SetEnv, which wins."""
-    found: Environment = {}
-    if settings.user_environment:
-        path = f"{user.home.rstrip('/')}/.ssh/environment"
-        with as_user(host, user):
-            lines = host.lines(path)
-        _apply(found, path, sshd.environment_file(lines))
-    for path, assignment in settings.set_env:
-        found[assignment.name] = systemd_manager.variable(assignment, path)
-    return found
 
 
 def _sudo(host: Host, user: User, kind: str) -> Environment:

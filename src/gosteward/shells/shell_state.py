@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
@@ -10,11 +11,13 @@ from gosteward.shells.trace_attribution import Tracker, interesting
 from gosteward.snapshot import Alias, EnvironmentVariable, Location, PathEntry
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 STEPS_LIMIT = 12_000
 LONG_PATH = 128 * 1024
 FILES_LIMIT = 300
+SOURCE_DEPTH = 12
+LOOP_LIMIT = 400
 CALL_DEPTH = 16
 # Commands within commands: of functions, blocks, sourced files and substitutions together.
 NESTING_LIMIT = 90
@@ -142,6 +145,10 @@ class ShellState:
         if self.frames and line:
             self.frames[-1] = (self.frames[-1][0], line)
 
+    def spend(self, texts: Sequence[str]) -> None:
+        """Count what is looked at, where it is long or much, as steps, too: a loop around a word of a megabyte would take hours."""
+        self.steps -= max(0, sum(map(len, texts)) + 16 * len(texts) - 256) >> 6
+
     def sources(self) -> tuple[Location, ...]:
         """The call stack, innermost frame first, each place once."""
         found = dict.fromkeys(reversed(self.frames[-12:]))
@@ -154,6 +161,30 @@ class ShellState:
         places = self.sources()
         self.ending = Ending(reason, places[0] if places else None)
         raise StoppedError
+
+    @contextlib.contextmanager
+    def doubting(self, *, in_function: bool) -> Iterator[None]:
+        """Inside the `with` block runs what may not run; it ends neither the file nor the shell."""
+        self.doubt += 1
+        try:
+            yield
+        except ReturnedError:
+            self.may_have_returned += not in_function
+        except StoppedError:
+            if self.ending is None:
+                raise
+            self.ending, self.unsure = None, True
+        finally:
+            self.doubt -= 1
+
+    def note_alias(self, name: str, value: str, kind: str = "alias") -> None:
+        """A name that stands for something else than a program from here on."""
+        places = self.sources()
+        self.aliases[name] = Alias(name=name, value=value, kind=kind, source=places[0] if places else None)
+
+    def home_of(self, user: str) -> str:
+        """What `~user` stands for, "" if there is no such account; "" as the user is the shell's own."""
+        return (self.get("HOME") or self.world.home) if not user else self.world.home_of(user)
 
     def get(self, name: str) -> str | None:
         """Text of a variable, None if it is unset."""

@@ -1,12 +1,15 @@
 """Which start-up files a shell reads, in which order: followed on paper. Pure.
 
-Sources: bash(1) INVOCATION, zsh(1) STARTUP/SHUTDOWN FILES, dash(1) Invocation, fish(1) and its share/config.fish; measured with strace.
+Sources: bash(1) INVOCATION, zsh(1) STARTUP/SHUTDOWN FILES, dash(1) Invocation, fish(1) and its share/config.fish, ksh(1), mksh(1), tcsh(1);
+measured with strace.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from gosteward.shells import csh_start, ksh_start
+from gosteward.shells.csh_run import CshRun
 from gosteward.shells.fish_run import FishRun
 from gosteward.shells.posix_expansion import expand
 from gosteward.shells.posix_run import PosixRun
@@ -25,7 +28,7 @@ class Invocation(NamedTuple):
     """How a shell is started.
 
     Attributes:
-        shell: "bash", "sh", "zsh", "fish".   real: name of the program behind it ("dash", "bash" for sh).
+        shell: "bash", "sh", "zsh", "fish", or a name of a Korn or C shell.   real: name of the program behind it ("dash", "bash" for sh).
         ssh_command: bash that sshd starts for a command, built to read ~/.bashrc then.
         system_rc: the bashrc of the system that this bash was built with, "" for none.
         collecting: note every program that is called.
@@ -42,8 +45,10 @@ class Invocation(NamedTuple):
 
 def started(
     how: Invocation, world: World, first: Iterable[EnvironmentVariable], texts: dict[str, list[str]]
-) -> FishRun | PosixRun:
+) -> FishRun | PosixRun | CshRun:
     """A shell with its first environment, before any file is read."""
+    if how.shell in csh_start.NAMES:
+        return CshRun(world, first, texts)
     if how.shell == "fish":
         return FishRun(world, first, texts, interactive=how.interactive, login=how.login)
     run = PosixRun(
@@ -54,10 +59,14 @@ def started(
     return run
 
 
-def read_files(how: Invocation, run: FishRun | PosixRun) -> None:
+def read_files(how: Invocation, run: FishRun | PosixRun | CshRun) -> None:
     """Let a shell read its start-up files. May raise StoppedError: then `run.ending` says where it ended."""
     if isinstance(run, FishRun):
         _fish(run)
+    elif isinstance(run, CshRun):
+        _csh(how, run)
+    elif how.shell in ksh_start.NAMES:
+        _ksh(how, run)
     elif how.shell == "zsh":
         _zsh(how, run)
     elif how.shell == "bash":
@@ -92,6 +101,27 @@ def _sh(how: Invocation, run: PosixRun) -> None:
         run.source(f"{_home(run)}/.profile")
     if how.interactive:
         _named(run, "ENV")
+
+
+def _ksh(how: Invocation, run: PosixRun) -> None:
+    if how.login:
+        run.source("/etc/profile")
+        run.source(f"{_home(run)}/.profile")
+    if how.interactive:
+        own = ksh_start.own_rc(how.real or how.shell)
+        if own == ".kshrc":
+            run.source(ksh_start.SYSTEM_RC)
+        if run.get("ENV"):
+            _named(run, "ENV")
+        else:
+            run.source(f"{_home(run)}/{own}")
+
+
+def _csh(how: Invocation, run: CshRun) -> None:
+    home = _home(run)
+    there = bool(run.world.file_test("-e", f"{home}/.tcshrc"))
+    for path in csh_start.files(home, login=how.login, tcsh=how.real.startswith("tcsh"), has_tcshrc=there):
+        run.source(path)
 
 
 def _named(run: PosixRun, name: str) -> None:

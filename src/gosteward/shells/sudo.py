@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 INCLUDE_DEPTH = 16
-FILES_LIMIT = 200
+# Of all files together.
+FILES_LIMIT, LINES_LIMIT = 200, 20_000
 ALIAS_DEPTH = 20
 _DEFAULTS = re.compile(r"Defaults(?:([@:!>])\s*(\S+))?(?:\s+(.*))?$", re.DOTALL)
 _LEAD = re.compile(r"[!\s,]*")
@@ -77,29 +78,36 @@ class SudoersLine(NamedTuple):
 
 def lines_of(path: str, read: Callable[[str], list[str]], listdir: Callable[[str], list[str]]) -> Iterator[SudoersLine]:
     """All logical lines of sudoers with included files in place."""
-    yield from _lines(path, read, listdir, 0, [FILES_LIMIT])
+    yield from _lines(path, read, listdir, 0, [FILES_LIMIT, LINES_LIMIT])
 
 
 def _lines(
     path: str, read: Callable[[str], list[str]], listdir: Callable[[str], list[str]], depth: int, budget: list[int]
 ) -> Iterator[SudoersLine]:
     budget[0] -= 1
-    if depth > INCLUDE_DEPTH or budget[0] < 0:
+    if depth > INCLUDE_DEPTH or min(budget) < 0:
         return
-    for line in _logical(path, read(path)):
+    lines = read(path)
+    budget[1] -= len(lines)
+    for line in _logical(path, lines):
         include = _INCLUDE.match(line.text)
         if not include:
             if not line.text.startswith("#"):
                 yield line
             continue
-        target = include[2].strip().strip('"').replace("\\ ", " ").replace("%h", "localhost")
-        target = target if target.startswith("/") else f"{path.rpartition('/')[0]}/{target}"
+        target = _target(path, include[2])
         if include[1] == "include":
             yield from _lines(target, read, listdir, depth + 1, budget)
             continue
         for name in sorted(listdir(target)):
             if "." not in name and not name.endswith("~"):
                 yield from _lines(f"{target.rstrip('/')}/{name}", read, listdir, depth + 1, budget)
+
+
+def _target(path: str, written: str) -> str:
+    """Absolute path of what a file includes."""
+    target = written.strip().strip('"').replace("\\ ", " ").replace("%h", "localhost")
+    return target if target.startswith("/") else f"{path.rpartition('/')[0]}/{target}"
 
 
 def _logical(path: str, lines: list[str]) -> Iterator[SudoersLine]:
@@ -244,6 +252,17 @@ def secure_paths(path: str, lines: list[str]) -> tuple[tuple[Location, str], ...
             if parameter.name == "secure_path" and parameter.operator and not parameter.negated:
                 place = Location(path=path, line=line.number, text=shown(line.first))
                 found.append((place, parameter.value))
+    return tuple(found)
+
+
+def included_directories(path: str, lines: list[str]) -> tuple[tuple[Location, str], ...]:
+    """Every directory that one file includes, with its line."""
+    found = []
+    for line in _logical(path, lines):
+        include = _INCLUDE.match(line.text)
+        if include and include[1] == "includedir":
+            place = Location(path=path, line=line.number, text=shown(line.first))
+            found.append((place, _target(path, include[2])))
     return tuple(found)
 
 

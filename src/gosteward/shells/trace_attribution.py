@@ -13,7 +13,7 @@ from gosteward.snapshot import LostEntry, PathEntry, SlowLine
 from gosteward.snapshot.places import Location
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from gosteward.shells.xtrace import Frame, Record
 
@@ -269,12 +269,17 @@ def attribute(
     first_sources: tuple[Location, ...],
     final: tuple[str | None, int] | None,
     text_of: TextOf,
+    seconds: Mapping[tuple[str, int], float] | None = None,
 ) -> Attribution:
-    """Walk a trace from its first PATH to the `final` one (value and length; None if the shell never came to its end)."""
+    """Walk a trace from its first PATH to the `final` one (value and length; None if the shell never came to its end).
+
+    Args:
+        seconds: that lines took, where the records have no clock.
+    """
     tracker = Tracker(first, first_sources, text_of)
     assignments: dict[str, Assignment] = {}
     aliases: dict[str, Location] = {}
-    slow: dict[tuple[str, int], float] = {}
+    slow = dict(seconds or {})
     files: dict[str, None] = {}
     previous: Record | None = None
     standing: Record | None = None

@@ -22,9 +22,11 @@ FRAMES = 12
 WHOLE, ENDS = 3072, 256
 RECORDS_LIMIT = 200_000
 COMMAND_LIMIT = 4096
+_CLOCK = re.compile(r"[0-9]{1,12}(?:[.,][0-9]{0,12})?")
 FIELD = "\x1f([^\x1f\x1e]*)"
 # Only where the run of + begins: a start at each of them would be quadratic.
 HEAD = re.compile(r"(?<!\+)\++" + FIELD * 9 + "\x1e ?")
+LATE_RECORD = re.compile(HEAD.pattern + r"[^\n]*\n")
 
 
 class Frame(NamedTuple):
@@ -83,7 +85,7 @@ def _record(match: re.Match[str], command: str) -> Record:
     size = len(path) if 0 <= size <= WHOLE else size
     return Record(
         nested=subshell not in ("", "0"),
-        depth=int(depth) if depth.isdecimal() else 0,
+        depth=int(depth) if depth.isdecimal() and len(depth) < 9 else 0,
         frames=_frames(files, lines, functions),
         time=_seconds(clock),
         path=path if expanded else None,
@@ -93,10 +95,7 @@ def _record(match: re.Match[str], command: str) -> Record:
 
 
 def _seconds(clock: str) -> float:
-    try:
-        return float(clock.replace(",", ".")) if clock else 0.0
-    except ValueError:
-        return 0.0
+    return float(clock.replace(",", ".")) if _CLOCK.fullmatch(clock) else 0.0
 
 
 def _frames(files: str, lines: str, functions: str) -> tuple[Frame, ...]:
@@ -148,13 +147,16 @@ def _names(files: str) -> list[str]:
 
 
 def sections(text: str, nonce: str) -> dict[str, str]:
-    """The sections of an answer by name; {} if the shell never came to its end."""
+    """The sections of an answer by name; {} if the shell never came to its end.
+
+    A record of a process that runs on in the background (`sleep 60 &`) may come in between, and is left out.
+    """
     mark = RS + nonce
     found: dict[str, str] = {}
     for part in text.split(mark)[1:]:
         name, _, body = part.partition(RS)
         if name.strip() and len(name) < 40:
-            found.setdefault(name.strip(), body)
+            found.setdefault(name.strip(), LATE_RECORD.sub("", body) if "+" + US in body else body)
     return found
 
 

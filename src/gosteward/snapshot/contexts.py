@@ -85,14 +85,15 @@ class Context(NamedTuple):
     Attributes:
         name: stable and unique: "bash-login", "bash-interactive", "bash-interactive-login", "bash-script", "bash-ssh-command",
             "sh-login", "sh-script", "zsh-login", "zsh-interactive", "zsh-interactive-login", "zsh-script", "zsh-ssh-command",
-            "fish-login", "fish-interactive", "fish-script", "fish-ssh-command", "sudo", "sudo-login", "su", "sshd",
+            "fish-login", "fish-interactive", "fish-script", "fish-ssh-command", the same for a ksh, mksh, csh or tcsh that is the
+            login shell ("ksh-login", "tcsh-script"), "sudo", "sudo-login", "su", "sshd",
             "cron:PATH:LINE" per job, "systemd" (a system unit without settings), "systemd-user", "systemd:NAME.service" per
             unit that runs go, "container".
         kind: "login", "terminal", "ssh-login", "ssh-command", "script", "cron", "systemd", "systemd-user", "sudo",
             "sudo-login", "su", "container". Several contexts share a kind, one per shell.
-        shell: "bash", "sh", "zsh", "fish" or "" where no shell start-up file is read.
+        shell: "bash", "sh", "zsh", "fish", "ksh", "mksh", "csh", "tcsh", or "" where no shell start-up file is read.
         own: the shell is the user's login shell, or no shell governs it. Only own contexts deserve errors.
-        method: "traced" (really started), "static" (read from files).
+        method: "traced" (really started; Korn and C shells without a trace), "static" (read from files).
         search_path: in order.   path_unset: PATH is not set at all (the shell's built-in default is listed).
         lost: entries thrown away on the way.
         variables: those whose names start with GO or CGO_, and CC CXX PKG_CONFIG* HOME USER SHELL TMPDIR XDG_* LD_LIBRARY_PATH
@@ -102,7 +103,7 @@ class Context(NamedTuple):
         status: "complete", "timed-out", "no-answer" (a start-up file exited or replaced the shell), "not-run" (see reason).
         stopped_at: the last line that ran, for a status other than complete.  reason: "hangs", "exits", "exec", "recursion",
             "reads-input", "path-too-long", "".
-        unsure: the plain and the traced run disagree, so attribution may be wrong.
+        unsure: the plain and the traced run disagree, so attribution may be wrong; or sshd may set more, depending on where its client is.
         command, location, directory, run_as: for cron jobs and units: what runs, where it is written, where and as whom.
         calls: bare names of programs that `command` runs and that are go, gofmt, or installed by go (sample of at most 10).
         uses_go: command calls go by a bare name or an absolute path.
@@ -110,7 +111,7 @@ class Context(NamedTuple):
             ExecSearchPath=), which `search_path` then holds, whatever PATH= says.
         syntax_errors: where the shell stopped to read a start-up file because it could not parse it; at most 5.
         left_running: processes that the start-up files left running when they had come to their end (traced contexts).
-        seconds: wall time of the start-up.   slow: lines that took 0.1 s or more.
+        seconds: wall time of the start-up, traced where that was the only one.   slow: lines that took 0.1 s or more.
     """
 
     name: str
@@ -158,6 +159,8 @@ class StartupLine(NamedTuple):
         syntax: what makes it invalid for the file's shell: "export-in-fish", "fish-in-posix", "csh-in-posix",
             "spaces-around-equals", "export-in-environment-file", "dollar-in-environment-file", "smart-quotes", "invisible-character", "misspelt-name", "".
         carriage_return: the line ends in CR LF.
+        alone: the whole line is one simple command that stands in nothing else (no `if`, no function), so that it can go, move, or
+            be wrapped (sh, bash, zsh).
     """
 
     kind: str
@@ -173,6 +176,7 @@ class StartupLine(NamedTuple):
     literal: str = ""
     syntax: str = ""
     carriage_return: bool = False
+    alone: bool = False
 
 
 class StartupFile(NamedTuple):
@@ -180,9 +184,10 @@ class StartupFile(NamedTuple):
 
     Attributes:
         path: as the program names it.   real_path: through links, "" if broken.
-        dialect: "posix", "bash", "zsh", "fish", "csh", "pam-environment", "systemd-environment", "crontab", "sudoers", "login.defs".
+        dialect: "posix", "bash", "zsh", "fish", "csh", "pam-environment", "systemd-environment", "crontab", "sudoers", "login.defs",
+            "sshd_config".
         scope: "system" or "user".
-        shells: which shells would read it in some context ("bash", "sh", "zsh", "fish", "csh"); () for files that no shell reads.
+        shells: which shells would read it in some context ("bash", "sh", "zsh", "fish", "ksh", "csh"); () for files that no shell reads.
         contexts: names of the contexts that read it on this host (traced where traced, else by the documented order).
         exists, readable: for the examined user.   mode, uid, size.
         lines: what it sets.   early_return: line of the return or exit that stops non-interactive shells, 0 if none.

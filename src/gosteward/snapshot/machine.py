@@ -13,12 +13,14 @@ class Limit(NamedTuple):
         name: "as", "data", "nproc", "nofile", "fsize", "stack" (names of limits.conf).
         soft, hard: bytes or counts; -1 for unlimited.
         location: where it is configured for the examined user; None for a limit inherited by this very process.
+        hard_location: the line of the hard limit, where that is another one.
     """
 
     name: str
     soft: int = -1
     hard: int = -1
     location: Optional[Location] = None
+    hard_location: Optional[Location] = None
 
 
 class Machine(NamedTuple):
@@ -80,6 +82,9 @@ class User(NamedTuple):
     Attributes:
         groups: supplementary group ids.   shell: login shell as in passwd.   home_exists, home_uid, home_mode: of the directory.
         known: False for a uid without a passwd entry.
+        account: for a home of `/`: the line of /etc/passwd that says so, None where it stands elsewhere.
+        better_home: for a home of `/`: /home/NAME, if it is the user's or is not there yet; else "".
+        has_run_go: go has left its counters or its build cache in the home.
     """
 
     name: str = ""
@@ -92,6 +97,9 @@ class User(NamedTuple):
     home_uid: int = 0
     home_mode: int = 0o755
     known: bool = True
+    account: Optional[Location] = None
+    better_home: str = ""
+    has_run_go: bool = False
 
 
 class Mount(NamedTuple):

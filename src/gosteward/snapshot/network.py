@@ -23,11 +23,13 @@ class NetworkCheck(NamedTuple):
             examined workspace is not in the cache, so it will be asked.   fallback: go asks the entries behind it after such a failure.
         clock_difference: server's Date minus our clock in seconds, 0 without a Date.
         via: URL of the HTTP proxy that was used, with passwords masked, "" without one.
+        direct: the HTTP proxy on the way refused it, and the server itself answers when it is asked without one.
         trust_store: the bundle of certificates that go reads here, "" where none was needed or there is none.
         trust_setting: where SSL_CERT_FILE or SSL_CERT_DIR is set, None for the distribution's store.
         authority_file: a file beside the store that holds the missing authority (delivered, but never taken in), "" if none.
         not_before, not_after: of the server's certificate, "2026-11-24T16:30:00Z", "" unknown.
         conflict: for kind "module": bytes that are not those of go.sum.
+        uid, mode: for kind "netrc": of the file that cannot be read, -1 where nobody could look.
         module: for kind "module": "path@version"; with reason "not-there": nothing that GOPROXY names has it.
     """
 
@@ -48,6 +50,7 @@ class NetworkCheck(NamedTuple):
     fallback: bool = False
     clock_difference: float = 0.0
     via: str = ""
+    direct: bool = False
     trust_store: str = ""
     trust_setting: Optional[Location] = None
     authority_file: str = ""
@@ -55,3 +58,5 @@ class NetworkCheck(NamedTuple):
     not_after: str = ""
     conflict: Optional[ChecksumConflict] = None
     module: str = ""
+    uid: int = -1
+    mode: int = -1

@@ -123,7 +123,7 @@ class GoTree(NamedTuple):
         left_over: files of another release that this one does not have, relative, at most 20.   left_over_version: "go1.25".
         stray_links: links inside the tree that point to another Go tree or back up (what `ln -sf` leaves).
         unsearchable: directories of the tree, relative or above it, that the examined user cannot search.
-        not_executable: relative paths of programs without an x bit for their readers.
+        not_executable: relative paths of programs without an x bit for their readers.   not_executable_modes: of the same, in order.
         world_writable: relative paths, at most 20, that anybody may write.   uid: owner of the directory.
         has_src: src/runtime is there.   cgo_default: "0"/"1" if go.env or a zbootstrap file pins it, else "".
         on_path_of: names of the contexts that find this tree's go first.
@@ -150,6 +150,7 @@ class GoTree(NamedTuple):
     has_src: bool = True
     on_path_of: tuple[str, ...] = ()
     cgo_default: str = ""
+    not_executable_modes: tuple[int, ...] = ()
 
 
 class Package(NamedTuple):

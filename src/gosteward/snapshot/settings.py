@@ -16,6 +16,7 @@ class Setting(NamedTuple):
         known: Go knows the name (an unknown one in the goenv file makes go refuse nothing but is ignored).
         problem: "" or, for origin "goenv-file", why go ignores it: "unreadable" (the whole file; name "", location the file),
             "no-setting" (the line has no `=`, or its name does not start with a capital letter; name and value as far as there are).
+        uid, mode: for problem "unreadable": of the file, -1 where nobody could look.
         missing: the file that the value names (GOWORK, GOENV) is not there.
     """
 
@@ -28,3 +29,5 @@ class Setting(NamedTuple):
     known: bool = True
     problem: str = ""
     missing: bool = False
+    uid: int = -1
+    mode: int = -1

@@ -53,6 +53,7 @@ class Dpkg:
         self._files = [n for n in host.listdir(STATUS_DIRECTORY) if not n.endswith(".md5sums") and n[:1] != "."]
         self._stanzas += [_content(host, f"{STATUS_DIRECTORY}/{name}", 1 << 16) for name in self._files]
         self._names: list[str] | None = None
+        self._likely: list[str] = []
         self._diversions: tuple[Diversion, ...] | None = None
         self._lists: dict[str, bytes] = {}
         self._room = LISTS_KEPT
@@ -78,6 +79,8 @@ class Dpkg:
         wanted, excepted = self._before_diversion(paths)
         lines = [b"\n" + path.encode("utf-8", "surrogateescape") + b"\n" for path in wanted]
         for name in self._candidates(everywhere=everywhere):
+            if self.host.reading_time.is_up("packages"):
+                return ""
             if name.partition(":")[0] in excepted:
                 continue
             content = self._list(name)
@@ -113,10 +116,9 @@ class Dpkg:
         if self._names is None:
             files = self.host.listdir(LISTS, MOST_LISTS)
             names = [name[: -len(".list")] for name in files if name.endswith(".list")]
-            self._names = sorted(names, key=lambda name: (not likely_owner(name), name))
-        if everywhere:
-            return self._names
-        return [name for name in self._names if likely_owner(name)]
+            self._likely = sorted(name for name in names if likely_owner(name))
+            self._names = [*self._likely, *sorted({*names}.difference(self._likely))]
+        return self._names if everywhere else self._likely
 
     def _named(self, name: str) -> str:
         marks = (f"Package: {name}\n".encode("utf-8", "surrogateescape"), f"Package: {name}".encode())

@@ -38,7 +38,7 @@ class Pacman:
         """Name and version of the package that owns one of the paths; "" if none does. `everywhere`: see Dpkg.owner."""
         lines = [b"\n" + path.lstrip("/").encode("utf-8", "surrogateescape") + b"\n" for path in paths]
         for entry in sorted(self._names, key=lambda name: (not likely_owner(name), name)):
-            if not (everywhere or likely_owner(entry)):
+            if not (everywhere or likely_owner(entry)) or self.host.reading_time.is_up("packages"):
                 break
             try:
                 content = self.host.read(f"{LOCAL}/{entry}/files", LIST_LIMIT) + b"\n"

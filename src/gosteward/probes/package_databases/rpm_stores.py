@@ -40,7 +40,7 @@ def ndb_headers(read_at: ReadAt) -> Iterator[bytes]:
     if start[:4] != NDB_MAGIC or len(start) < _NDB_HEADER:
         raise StoreError("no ndb magic")
     pages = min(struct.unpack_from("<I", start, 12)[0], MOST_PACKAGES * 16 // _NDB_PAGE)
-    slots = read_at(_NDB_HEADER, pages * _NDB_PAGE - _NDB_HEADER)
+    slots = read_at(_NDB_HEADER, max(0, pages * _NDB_PAGE - _NDB_HEADER))
     for at in range(0, len(slots) - 15, 16):
         magic, package, block, _ = struct.unpack_from("<4sIII", slots, at)
         if magic != _SLOT or not package or not block:
