@@ -1,0 +1,1 @@
+"""Fuzzing of everything that reads text or bytes which somebody else has written."""

@@ -1,0 +1,7 @@
+"""The table of all fuzz targets, by name."""
+
+from __future__ import annotations
+
+from fuzz import format_targets, host_targets, shell_targets
+
+TARGETS = {**format_targets.TARGETS, **shell_targets.TARGETS, **host_targets.TARGETS}
