@@ -7,6 +7,7 @@ FINDINGS = 1
 USAGE = 2
 NOT_JUDGED = 3
 OUR_BUG = 70
+TRY_AGAIN = 75
 
 
 class StewardError(Exception):
@@ -46,3 +47,20 @@ class PrivilegeError(StewardError):
     """What was asked needs rights that the caller does not have."""
 
     exit_code = 77
+
+
+def place_of(error: BaseException) -> str:
+    """Where in our own code an exception arose, "gosteward.rules.no_git:31": the innermost line of ours; "?" for one that was not raised."""
+    place, trace = "?", error.__traceback__
+    while trace is not None:
+        module = str(trace.tb_frame.f_globals.get("__name__", ""))
+        if place == "?" or module.partition(".")[0] == "gosteward":
+            place = f"{module}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return place
+
+
+class BusyError(StewardError):
+    """The host is being changed by somebody else, or was changed under us: trying again may help."""
+
+    exit_code = TRY_AGAIN

@@ -6,6 +6,7 @@ import hashlib
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from gosteward.actions import Action
     from gosteward.snapshot import Location
 
 SEVERITIES = ("error", "warning", "note")
@@ -60,7 +61,7 @@ class Rule(NamedTuple):
     Attributes:
         id: "GS301".   slug: file name of the rule with dashes.   title: one clause, translated through the catalogs.
         severity: "error" (Go does not work, or will not), "warning" (it works by luck, or not everywhere), "note".
-        needs: names of Snapshot fields, or of sources of their own ("crontabs", "sudoers"); a gap in one makes the rule "not judged".
+        needs: names of Snapshot fields, or of sources of their own ("crontabs", "units", "sudoers"); a gap in one makes the rule "not judged".
         symptoms: texts that people see when the fault is there: search keys of `explain`, never used to judge.
         introduced: version of gosteward.
     """
@@ -91,7 +92,8 @@ class Finding(NamedTuple):
         locations: files and lines, the one to change first.   evidence: short facts that a reader can check with one command.
         contexts: names of the contexts that suffer.   confidence: "high", "medium" (a sound guess), "low".
         explains: findings that this one causes; they are shown behind it and lose their severity.
-        risk: of the repair: "safe", "confirm", "manual".   commands: the repair as exact commands, in order, for a person.
+        risk: of the repair: "safe" (`--fix` does it), "confirm" (it asks first), "manual" (a person does it).
+        actions: what `--fix` does, in order.   commands: what a person types instead of actions, or behind them (a service to restart).
         advice: what to do and why, where a command does not say it all.
     """
 
@@ -105,6 +107,7 @@ class Finding(NamedTuple):
     confidence: str = "high"
     explains: tuple[Explains, ...] = ()
     risk: str = "manual"
+    actions: tuple[Action, ...] = ()
     commands: tuple[str, ...] = ()
     advice: Text = Text("")
 
@@ -130,7 +133,10 @@ class Judged(NamedTuple):
 
 
 class NotJudged(NamedTuple):
-    """A rule that could not be judged: its id, the gap's field and reason; asked: the caller left the fact out on purpose."""
+    """A rule that could not be judged: its id, the gap's field and reason; asked: the caller left the fact out on purpose.
+
+    The field is "rule" where nothing is missing, and the rule itself failed.
+    """
 
     rule: str
     field: str

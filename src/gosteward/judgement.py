@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from gosteward.errors import place_of
 from gosteward.finding import SEVERITIES, Explains, Finding, Judged, Judgement, NotJudged, Rule
 
 if TYPE_CHECKING:
@@ -22,7 +23,10 @@ class Check(NamedTuple):
 
 
 def judge(snapshot: Snapshot, checks: Sequence[Check]) -> Judgement:
-    """Run the checks, link consequences to causes, and put the findings in the order in which to read them."""
+    """Run the checks, link consequences to causes, and put the findings in the order in which to read them.
+
+    A check that raises is not judged, and the reason says enough for a bug report. What it found before that counts.
+    """
     found: dict[str, Finding] = {}
     not_judged: list[NotJudged] = []
     for check in checks:
@@ -31,9 +35,19 @@ def judge(snapshot: Snapshot, checks: Sequence[Check]) -> Judgement:
             for gap in snapshot.gaps
             if gap_concerns(gap, check.rule)
         )
-        for finding in check.check(snapshot):
-            found.setdefault(finding.fingerprint, finding)
+        try:
+            for finding in check.check(snapshot):
+                found.setdefault(finding.fingerprint, finding)
+        except Exception as error:  # noqa: BLE001 - a bug in one rule must not hide what the others know
+            not_judged.append(NotJudged(check.rule.id, "rule", _bug(error)))
     return Judgement(_ordered(tuple(found.values())), tuple(not_judged))
+
+
+def _bug(error: Exception) -> str:
+    # Not its message, which may quote what it met on the host.
+    return (
+        f"a bug of gosteward: {type(error).__name__} at {place_of(error)}; report it with `gosteward snapshot --redact`"
+    )
 
 
 def gap_concerns(gap: Gap, rule: Rule) -> bool:
@@ -44,6 +58,14 @@ def gap_concerns(gap: Gap, rule: Rule) -> bool:
 def severity_of(finding: Finding) -> str:
     """Severity of a finding on its own, before causes are considered."""
     return finding.severity or finding.rule.severity
+
+
+def repairable(judged: Judged) -> bool:
+    """Whether `--fix` takes a finding on: a root cause that is an error, or a warning without doubt, with a repair that a tool may do."""
+    found = judged.finding
+    if judged.explained_by or not found.actions or found.risk == "manual":
+        return False
+    return judged.severity == "error" or (judged.severity == "warning" and found.confidence == "high")
 
 
 def _ordered(findings: tuple[Finding, ...]) -> tuple[Judged, ...]:

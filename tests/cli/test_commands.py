@@ -17,7 +17,7 @@ import pytest
 from gosteward.cli import why
 from gosteward.errors import PrivilegeError, UsageError
 from gosteward.report import FORMATS
-from gosteward.snapshot import Snapshot, User
+from gosteward.snapshot import Context, Snapshot, User
 
 ROOT = os.geteuid() == 0
 PROGRAM = (sys.executable, "-I", "-m", "gosteward")
@@ -120,6 +120,55 @@ def test_what_is_not_there_is_a_usage_error(arguments: tuple[str, ...]) -> None:
     assert b"\x1b" not in ran.stderr
 
 
+@pytest.mark.parametrize("command", ["doctor", "path", "snapshot"])
+@pytest.mark.parametrize(
+    ("flag", "value", "reason"),
+    [
+        ("--user", "root", "it was recorded for one user"), ("--project", "/", "it holds the modules of its own host"),
+        ("--context", "cron", "what it holds follows from all of its contexts"), ("--root", "/", "there is one host to judge"),
+    ],
+)  # fmt: skip
+def test_what_a_recording_cannot_follow_is_refused(command: str, flag: str, value: str, reason: str) -> None:
+    ran = gosteward(command, "--snapshot", MACHINE, flag, value)
+    assert is_one_clear_error(ran, 2)
+    assert ran.stderr.decode().startswith(f"gosteward: {flag} cannot be used with --snapshot: {reason}\nhint: ")
+
+
+def test_what_a_recording_needs_not_is_harmless_beside_it() -> None:
+    assert gosteward("doctor", "--snapshot", MACHINE, "--offline", "--deadline", "1").returncode == 1
+
+
+def test_a_project_of_an_unpacked_root_is_an_absolute_path_in_it(tmp_path: Path) -> None:
+    (tmp_path / "srv/app").mkdir(parents=True)
+    assert gosteward("path", "--root", tmp_path, "--project", "/srv/app").returncode == 0
+    ran = gosteward("path", "--root", tmp_path, "--project", "srv/app")
+    assert is_one_clear_error(ran, 2)
+    assert b"an absolute path inside of it" in ran.stderr
+
+
+class TestUnknownContext:
+    """--context with a name that nothing has."""
+
+    def test_the_error_names_those_that_there_are(self, tmp_path: Path) -> None:
+        (tmp_path / "bin").mkdir()
+        (tmp_path / "bin/sh").write_text("")
+        (tmp_path / "bin/sh").chmod(0o755)
+        ran = gosteward("doctor", "--root", tmp_path, "--context", "nope")
+        assert is_one_clear_error(ran, 2)
+        assert ran.stderr.endswith(b"hint: contexts of 0 here: sh-login, sh-script\n")
+
+    def test_root_has_no_sudo_and_is_told_why(self) -> None:
+        ran = gosteward("doctor", "--offline", "--user", "0", "--context", "sudo")
+        assert is_one_clear_error(ran, 2)
+        assert b"hint: root's commands need no sudo, `--user NAME` shows what sudo does" in ran.stderr
+        assert b"contexts of root here: " in ran.stderr
+
+    def test_a_host_without_sudo_says_so(self, tmp_path: Path) -> None:
+        ran = gosteward("doctor", "--root", tmp_path, "--user", "1000", "--context", "sudo")
+        assert is_one_clear_error(ran, 2)
+        assert ran.stderr.endswith(b"hint: sudo is not installed\n")
+
+
 class TestOutputFile:
     """-o FILE."""
 
@@ -197,6 +246,27 @@ class TestWhy:
         assert b"timed out" in ran.stdout
         assert gone(int(ran.stderr.split()[0]))
 
+    @pytest.mark.parametrize(
+        "how", ["setsid sleep 60", "(setsid sh -c '(setsid sleep 60 & echo $!; wait)' &) ; sleep 60"]
+    )
+    def test_at_its_limit_whoever_left_the_group_is_killed_too(self, how: str) -> None:
+        ran = observe("--deadline", "0.5", "--", "sh", "-c", f"{how} & echo $!; exec >&- 2>&-; sleep 60")
+        assert b"timed out" in ran.stdout
+        pids = [int(word) for word in ran.stderr.split()]
+        assert pids
+        assert all(gone(pid) for pid in pids)
+
+    def test_what_left_the_group_ends_with_a_command_that_is_interrupted(self) -> None:
+        words = [*PROGRAM, "why", "--offline", "--", "sh", "-c", "setsid sh -c 'echo $$; sleep 60' & sleep 60"]
+        with subprocess.Popen(
+            words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+        ) as process:
+            assert process.stderr is not None
+            child = int(process.stderr.readline())
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(5) == 143
+        assert gone(child)
+
     @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
     def test_a_signal_ends_it_and_the_command(self, number: signal.Signals, code: int) -> None:
         words = [*PROGRAM, "why", "--offline", "--", "sh", "-c", "echo $$; sleep 60"]
@@ -244,7 +314,7 @@ def test_why_knows_ways_that_nothing_on_the_host_uses_yet(name: str, path: str) 
     snapshot = snapshot_without_contexts()
     context = why.context_of(snapshot, name)
     assert context is not None
-    environment = why.environment_of(context, snapshot)
+    environment = why.environment_of(context, snapshot.user, snapshot.user, ("go", "version"))
     assert environment["PATH"] == path or (not path and "/bin" in environment["PATH"])
 
 
@@ -253,13 +323,49 @@ def test_why_tells_which_contexts_there_are() -> None:
         why.context_of(snapshot_without_contexts(), "nope")
 
 
-def test_a_command_of_somebody_else_needs_root_and_gets_nothing_of_our_environment(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_command_of_somebody_else_needs_root(monkeypatch: pytest.MonkeyPatch) -> None:
     other = User(name="other", uid=61235, gid=61235, home="/home/other")
     monkeypatch.setattr("os.geteuid", lambda: 0)
-    assert why._default_context(other) == "login"
+    assert why.account_of(None, other) == other
+    monkeypatch.setattr("os.geteuid", lambda: 61235)
+    assert why.account_of(None, other) == other
+    assert why.account_of(Context(name="bash-login", kind="login"), other) == other
+    for context in (Context(name="sudo", kind="sudo"), Context(name="sudo", kind="sudo", run_as="root")):
+        with pytest.raises(PrivilegeError, match=r"only root .*: sudo runs commands as root"):
+            why.account_of(context, other)
     monkeypatch.setattr("os.geteuid", lambda: 1000)
-    with pytest.raises(PrivilegeError):
-        why._default_context(other)
-    assert why._default_context(other._replace(uid=1000)) == ""
+    with pytest.raises(PrivilegeError, match="the user is other"):
+        why.account_of(None, other)
+
+
+def test_cron_for_short_is_never_a_job_of_root() -> None:
+    theirs = Context(name="cron:/etc/crontab:9", kind="cron", run_as="root")
+    mine = Context(name="cron:/var/spool/cron/crontabs/other:2", kind="cron", run_as="other")
+    snapshot = Snapshot(user=User(name="other", uid=61235, home="/home/other"), contexts=(theirs, mine))
+    assert why.context_of(snapshot, "cron") == mine
+    assert why.context_of(snapshot, theirs.name) == theirs
+    typical = why.context_of(snapshot._replace(contexts=(theirs,)), "cron")
+    assert typical is not None
+    assert (typical.name, typical.run_as) == ("cron", "")
+
+
+@pytest.mark.skipif(not ROOT, reason="becomes root and others")
+class TestWhyAsSomebody:
+    """Whom `why` really runs a command as."""
+
+    SHOW = ("--", "sh", "-c", 'echo "$(id -u) $LOGNAME [$SUDO_USER $SUDO_UID] $SECRET"')
+
+    def test_sudo_means_root_with_the_environment_of_sudo(self) -> None:
+        ran = observe("--user", "61235", "--context", "sudo", *self.SHOW, env={**os.environ, "SECRET": "ours"})
+        assert (ran.returncode, ran.stderr) == (0, b"0 root [61235 61235] \n")
+
+    def test_another_users_command_gets_nothing_of_our_environment(self) -> None:
+        ran = observe("--user", "61235", *self.SHOW, env={**os.environ, "SECRET": "ours"})
+        assert (ran.returncode, ran.stderr) == (0, b"61235 61235 [ ] \n")
+
+
+@pytest.mark.skipif(ROOT, reason="root may run commands as root")
+def test_sudo_is_refused_to_who_is_not_root() -> None:
+    ran = observe("--context", "sudo", "--", "id")
+    assert is_one_clear_error(ran, 77)
+    assert b"hint: call gosteward itself with sudo" in ran.stderr

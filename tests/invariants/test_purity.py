@@ -10,10 +10,21 @@ from pathlib import Path
 
 import pytest
 
+from gosteward.golang import proxyurls
+
 SOURCE = Path(__file__).parents[2] / "src/gosteward"
 FILES = sorted(SOURCE.rglob("*.py"))
 PURE_ROOMS = ("rules", "report", "snapshot", "knowledge", "reasoning", "golang", "formats")
-PURE_FILES = {"judgement.py", "finding.py", "redaction.py", "symptoms.py", "ranking.py"}
+PURE_FILES = {
+    "judgement.py",
+    "finding.py",
+    "actions.py",
+    "redaction.py",
+    "symptoms.py",
+    "ranking.py",
+    "outcome.py",
+    "repair/planner.py",
+}
 FORBIDDEN = {
     "os", "io", "pathlib", "shutil", "tempfile", "glob", "subprocess", "socket", "ssl", "http", "time", "random", "secrets", "threading",
     "multiprocessing", "asyncio", "ctypes", "mmap", "signal", "fcntl",
@@ -62,15 +73,44 @@ def test_pure_code_has_no_door_to_the_outside(path: Path) -> None:
     assert not calls & IMPURE_CALLS & set(dir(builtins))
 
 
-def test_processes_start_behind_two_doors_only() -> None:
+def test_processes_start_behind_three_doors_only() -> None:
     starters = {}
     for path in FILES:
         tree = ast.parse(path.read_text())
         used = {n.attr for n in ast.walk(tree) if isinstance(n, ast.Attribute) and n.attr in PROCESS_STARTERS}
         if used or "subprocess" in imports(tree):
             starters[name_of(path)] = used
-    # Sandboxed shells, and the one command that `why` is asked to run.
-    assert set(starters) == {"host/commands.py", "host/foreground.py"}, starters
+    # Sandboxed shells, the one command that `why` is asked to run, and what judges or makes a part of a repair.
+    assert set(starters) == {"host/commands.py", "host/foreground.py", "host/checking.py"}, starters
+
+
+CHANGING = {
+    "rename", "replace", "renames", "unlink", "remove", "rmdir", "removedirs", "mkdir", "makedirs", "mkfifo", "mknod", "symlink", "link",
+    "chmod", "fchmod", "lchmod", "chown", "fchown", "lchown", "utime", "setxattr", "removexattr", "truncate", "ftruncate", "write", "pwrite",
+}  # fmt: skip
+# The door itself, in two files; the journal; the sandbox, which builds a world of its own; pipes to children; -o FILE.
+CHANGERS = {
+    "host/writing.py", "host/system_calls.py", "repair/journal.py", "host/isolation.py", "host/commands.py", "host/channels.py",
+    "cli/options.py",
+}  # fmt: skip
+
+
+def test_files_change_behind_one_door_only() -> None:
+    """A call on `os`, or anything of shutil; what opens a file for writing is found by its flags."""
+    changers = {}
+    for path in FILES:
+        nodes = list(ast.walk(ast.parse(path.read_text())))
+        called = {
+            n.func.attr
+            for n in nodes
+            if isinstance(n, ast.Call)
+            and isinstance(n.func, ast.Attribute)
+            and getattr(n.func.value, "id", "") in ("os", "shutil")
+        }
+        flags = {n.attr for n in nodes if isinstance(n, ast.Attribute)} & {"O_CREAT", "O_TRUNC", "O_APPEND"}
+        if called & (CHANGING | {"rmtree", "move", "copy", "copytree"}) or flags:
+            changers[name_of(path)] = called | flags
+    assert set(changers) == CHANGERS, changers
 
 
 def test_the_network_is_reached_through_one_file_only() -> None:
@@ -82,6 +122,13 @@ def test_the_network_is_reached_through_one_file_only() -> None:
     assert secured <= {"fetch.py", "tls.py"}
     opened = {name_of(p) for p in FILES if "urllib.request" in p.read_text()}
     assert not opened
+
+
+def test_the_names_of_public_servers_stand_in_one_file() -> None:
+    known = (*proxyurls.PUBLIC_PROXIES, *proxyurls.KNOWN_DATABASES)
+    texts = {path: path.read_text() for path in SOURCE.rglob("*") if path.suffix in (".py", ".po")}
+    spelled = {name_of(path) for path, text in texts.items() if any(name in text for name in known)}
+    assert spelled == {"golang/proxyurls.py"}
 
 
 AUDIT = """

@@ -1,15 +1,22 @@
-"""Name why Go does not work on this host: the root cause first, with file and line. Nothing on the host is changed."""
+"""Name why Go does not work on this host: the root cause first, with file and line. Only --fix changes anything."""
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 from gosteward.cli import options as flags
-from gosteward.finding import SEVERITIES
+from gosteward.errors import UsageError
+from gosteward.finding import SEVERITIES, Text
 from gosteward.report import FORMATS
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
+
+    from gosteward.catalogs import Catalog
+    from gosteward.examination import Request
+    from gosteward.repair.planner import Step
+    from gosteward.report import Report
 
 HELP = "name why Go does not work here"
 
@@ -20,16 +27,45 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--fail-on", choices=SEVERITIES, default="error", help="exit with 1 from this severity on (default: error)"
     )
+    parser.add_argument("--fix", action="store_true", help="repair what can be repaired, and prove it")
+    parser.add_argument("--yes", action="store_true", help="with --fix: do not ask")
+    parser.add_argument("--dry-run", action="store_true", help="with --fix: show what would change, and write nothing")
     parser.add_argument("--format", choices=FORMATS, default="text", help="how to report (default: text)")
     flags.add_output(parser)
     flags.add_language(parser)
 
 
 def run(options: Namespace) -> int:
-    from gosteward.examination import examine
     from gosteward.report import render
 
     asked = flags.request(options)._replace(only=tuple(options.only), fail_on=options.fail_on)
-    report = examine(asked)._replace(colour=flags.colourful(options.output))
+    report = _examined(asked, options)._replace(colour=flags.colourful(options.output))
     flags.write(render(report, options.format, flags.catalog(options.lang)), options.output)
     return report.exit_code
+
+
+def _examined(asked: Request, options: Namespace) -> Report:
+    if not options.fix:
+        if options.yes or options.dry_run:
+            flag = "--yes" if options.yes else "--dry-run"
+            raise UsageError("it says how to repair", subject=flag, hint="add --fix")
+        from gosteward.examination import examine
+
+        return examine(asked)
+    from gosteward.treatment import Consent, preview, treat
+
+    if options.dry_run:
+        return preview(asked)
+    words = flags.catalog(options.lang)
+    can_ask = not options.yes and sys.stdin.isatty() and sys.stderr.isatty()
+    ask = (lambda step, diff: agreed(step, diff, words)) if can_ask else None
+    return treat(asked, Consent(everything=options.yes, ask=ask), " ".join(("doctor", *sys.argv[2:])))
+
+
+def agreed(step: Step, diff: tuple[str, ...], words: Catalog) -> bool:
+    """Show a step on standard error, and ask."""
+    from gosteward.report.layout import visible
+
+    question = words.text(Text("Change this for {rules}? [y/N] ", rules=", ".join(step.rules)))
+    print("", *(visible(line) for line in diff), question, sep="\n", end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip().lower() in ("y", "yes")

@@ -7,17 +7,17 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from gosteward.errors import OUR_BUG, StewardError
+from gosteward.errors import OUR_BUG, StewardError, place_of
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser
     from collections.abc import Sequence
 
-COMMANDS = ("doctor", "why", "explain", "path", "snapshot")
+COMMANDS = ("doctor", "why", "explain", "path", "snapshot", "history", "undo")
 LONGEST_LINE = 1000
 EPILOG = (
     "exit codes: 0 healthy or done; 1 findings at or above --fail-on; 2 usage; 3 something could not be judged; "
-    "70 a bug of gosteward; 77 needs privilege"
+    "70 a bug of gosteward; 75 the host changed meanwhile, try again; 77 needs privilege"
 )
 
 
@@ -52,7 +52,7 @@ def main(arguments: Sequence[str]) -> int:
         _say(f"gosteward: {error.strerror or error}: {error.filename or ''}".rstrip(": "))
         return OUR_BUG
     except Exception as error:  # noqa: BLE001 - the last line of defence: a bug of ours, told in one line
-        _say(f"gosteward: internal error: {type(error).__name__}: {error} ({_place(error)})")
+        _say(f"gosteward: internal error: {type(error).__name__}: {error} ({place_of(error)})")
         _say("hint: this is a bug; report it with this line and the output of `gosteward snapshot --redact`")
         return OUR_BUG
 
@@ -103,10 +103,3 @@ def _say(text: str) -> None:
     from gosteward.report.layout import visible
 
     print(visible(text[:LONGEST_LINE]), file=sys.stderr)
-
-
-def _place(error: BaseException) -> str:
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    return f"{os.path.basename(trace.tb_frame.f_code.co_filename)}:{trace.tb_lineno}" if trace is not None else "?"

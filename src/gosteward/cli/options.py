@@ -18,11 +18,27 @@ if TYPE_CHECKING:
     from gosteward.examination import Request
 
 
+# What a recording cannot answer any more, and what to do instead.
+RECORDED = {
+    "--root": ("there is one host to judge", "give one of the two"),
+    "--user": ("it was recorded for one user", "record another one with `gosteward snapshot --user NAME`"),
+    "--project": ("it holds the modules of its own host", "record it again with `gosteward snapshot --project DIR`"),
+    "--context": (
+        "what it holds follows from all of its contexts",
+        "record it again with `gosteward snapshot --context NAME`",
+    ),
+}
+
+
 def add_host(parser: ArgumentParser) -> None:
     """Flags that say what to examine."""
-    place = parser.add_mutually_exclusive_group()
-    place.add_argument("--root", metavar="DIR", default="", help="examine an unpacked root file system")
-    place.add_argument("--snapshot", metavar="FILE", default="", help="judge a recorded snapshot")
+    parser.add_argument("--root", metavar="DIR", default="", help="examine an unpacked root file system")
+    parser.add_argument(
+        "--snapshot",
+        metavar="FILE",
+        default="",
+        help="judge a recorded snapshot; what it was recorded for (--root, --user, --project, --context) stays",
+    )
     parser.add_argument("--user", metavar="NAME", default="", help="whose environment (default: who calls)")
     parser.add_argument(
         "--project", metavar="DIR", default="", help="the module to judge (default: the current directory)"
@@ -32,7 +48,7 @@ def add_host(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--offline", action="store_true", help="ask no server")
     parser.add_argument(
-        "--deadline", metavar="S", type=seconds, default=20.0, help="seconds for all that may hang (20)"
+        "--deadline", metavar="S", type=seconds, default=20.0, help="seconds for shells, and as many for reading (20)"
     )
 
 
@@ -55,9 +71,16 @@ def seconds(text: str) -> float:
 
 
 def request(options: Namespace) -> Request:
-    """What the flags of `add_host` ask for."""
+    """What the flags of `add_host` ask for.
+
+    Raises:
+        UsageError: a flag says what a recorded snapshot can no longer follow.
+    """
     from gosteward.examination import Request
 
+    for flag, (reason, hint) in RECORDED.items() if options.snapshot else ():
+        if getattr(options, flag[2:]):
+            raise UsageError(f"{flag} cannot be used with --snapshot", subject=reason, hint=hint)
     return Request(
         root=options.root,
         recording=options.snapshot,

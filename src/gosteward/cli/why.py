@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING
 from gosteward.cli import options as flags
 from gosteward.errors import FINDINGS, HEALTHY, NOT_JUDGED, PrivilegeError, UsageError
 from gosteward.finding import Text
+from gosteward.judgement import repairable
+from gosteward.redaction import without_secrets
+from gosteward.report import by_hand
 from gosteward.report.layout import visible
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
     from gosteward.catalogs import Catalog
+    from gosteward.finding import Judged
     from gosteward.host.foreground import Observed
     from gosteward.snapshot import Context, Snapshot, User
 
@@ -31,7 +35,10 @@ SHOWN = 3
 
 def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
-        "--context", metavar="NAME", default="", help="run it as this context would: ssh, cron, sudo, login, or a name"
+        "--context",
+        metavar="NAME",
+        default="",
+        help="run it as this context would: ssh, cron, sudo (as root), login, or a name",
     )
     parser.add_argument("--user", metavar="NAME", default="", help="whose environment (default: who calls)")
     parser.add_argument("--project", metavar="DIR", default="", help="where to run it (default: the current directory)")
@@ -51,11 +58,13 @@ def run(options: Namespace) -> int:
 
     words = flags.catalog(options.lang)
     report = examine(Request(user=options.user, project=options.project, offline=options.offline))
-    default = _default_context(report.snapshot.user)
+    # Another user's command gets what that user's login would give it, never our own environment.
+    default = "" if report.snapshot.user.uid == os.geteuid() else "login"
     context = context_of(report.snapshot, options.context or default)
     argv = tuple(options.argv[1:] if options.argv[0] == "--" else options.argv)
-    environment = environment_of(context, report.snapshot) if context else dict(os.environ)
-    observed = observe(argv, environment, options.project or _here(), report.snapshot.user, options.deadline)
+    account = account_of(context, report.snapshot.user)
+    environment = environment_of(context, report.snapshot.user, account, argv) if context else dict(os.environ)
+    observed = observe(argv, environment, options.project or _here(), account, options.deadline)
     if observed.status == 0:
         text = words.text(Text("It works here: {command} ended with 0.", command=visible(" ".join(argv))))
         flags.write(f"{text}\n", "")
@@ -73,8 +82,23 @@ def run(options: Namespace) -> int:
     below = {f for j in causes[:SHOWN] for f in j.explains}
     kept = (*causes[:SHOWN], *(j for j in report.judgement.findings if j.finding.fingerprint in below - shown))
     judgement = report.judgement._replace(findings=kept, not_judged=())
-    flags.write(render(report._replace(judgement=judgement, colour=flags.colourful("")), "text", words), "")
+    text = render(report._replace(judgement=judgement, colour=flags.colourful("")), "text", words)
+    flags.write(f"{text}\n{words.text(_repair(causes, report.snapshot.user))}\n", "")
     return FINDINGS
+
+
+def _repair(causes: tuple[Judged, ...], user: User) -> Text:
+    """The one repair that would make the command work: that of the likeliest cause, or the commands that a person types for it."""
+    first = causes[0].finding
+    command = " && ".join(map(without_secrets, by_hand.commands(first)))
+    if repairable(causes[0]):
+        whose = "" if user.uid == os.geteuid() else f"--user {user.name} "
+        command = f"gosteward doctor {whose}--fix --only {first.rule.id}"
+    if not command:
+        return Text("No repair that a tool can make would make this command work; see the advice above.")
+    return Text(
+        "The repair that makes this command work, as far as this host shows: {command}", command=visible(command)
+    )
 
 
 def context_of(snapshot: Snapshot, name: str) -> Context | None:
@@ -87,6 +111,8 @@ def context_of(snapshot: Snapshot, name: str) -> Context | None:
         return None
     kind = KINDS.get(name, name)
     candidates = [c for c in snapshot.contexts if c.name == name] or [c for c in snapshot.contexts if c.kind == kind]
+    if kind == "cron" and kind == name:  # the short name never means a job of root or of somebody else
+        candidates = [c for c in candidates if c.run_as in ("", snapshot.user.name)]
     candidates.sort(key=lambda c: not c.own)
     if not candidates and kind in KINDS.values():
         return _typical(snapshot.user, name, kind)
@@ -108,17 +134,26 @@ def _typical(user: User, name: str, kind: str) -> Context:
     return Context(name=name, kind=kind, variables=variables, search_path=entries)
 
 
-def _default_context(user: User) -> str:
-    """Another user's command gets what that user's login would give it, never our own environment.
+def account_of(context: Context | None, user: User) -> User:
+    """Whom a command in this context runs as: the user, or the account that sudo, a service or a job runs as.
 
     Raises:
-        PrivilegeError: we may not be that user.
+        PrivilegeError: we may not be that account.
     """
-    if user.uid == os.geteuid():
-        return ""
-    if os.geteuid() != 0:
-        raise PrivilegeError("only root can run a command as another user", subject=user.name, hint="call it with sudo")
-    return "login"
+    from gosteward.probes import work_contexts
+    from gosteward.probes.collection import open_host
+
+    account = work_contexts.account_of(open_host(""), user, context) if context else user
+    if account is None:
+        raise UsageError(
+            "nobody has the name of the account that it runs as", subject=context.run_as if context else ""
+        )
+    if os.geteuid() not in (0, account.uid):
+        where = f"{context.name} runs commands as {account.name}" if context else f"the user is {account.name}"
+        raise PrivilegeError(
+            "only root can run a command as another user", subject=where, hint="call gosteward itself with sudo"
+        )
+    return account
 
 
 def _here() -> str:
@@ -128,9 +163,15 @@ def _here() -> str:
         return "/"
 
 
-def environment_of(context: Context, snapshot: Snapshot) -> dict[str, str]:
-    """What a command in this context gets, as far as Go and the shells look at it."""
-    found = {"LOGNAME": snapshot.user.name, "LANG": os.environ.get("LANG", "C.UTF-8")}
+def environment_of(context: Context, user: User, account: User, argv: tuple[str, ...]) -> dict[str, str]:
+    """What a command in this context gets, as far as Go and the shells look at it.
+
+    Args:
+        user: for whom the host was examined.   account: whom the command runs as.
+    """
+    found = {"LOGNAME": account.name, "LANG": os.environ.get("LANG", "C.UTF-8")}
+    if context.kind in ("sudo", "sudo-login"):
+        found.update(SUDO_USER=user.name, SUDO_UID=str(user.uid), SUDO_GID=str(user.gid), SUDO_COMMAND=" ".join(argv))
     found.update((v.name, v.value) for v in context.variables if v.exported)
     if not context.path_unset:
         found["PATH"] = ":".join(entry.directory for entry in context.search_path)

@@ -16,6 +16,7 @@ from gosteward.report import secrets
 if TYPE_CHECKING:
     from gosteward.catalogs import Catalog
     from gosteward.finding import Judged, Judgement, NotJudged
+    from gosteward.outcome import Outcome
     from gosteward.snapshot import Snapshot
 
 FORMATS = ("text", "json", "sarif", "junit", "github", "gitlab", "html", "prometheus")
@@ -28,7 +29,7 @@ class Report(NamedTuple):
         snapshot: the facts that were judged.   judgement: findings in reading order, and rules that could not be judged.
         fail_on: severity from which on a finding makes the exit code 1: "error", "warning", "note".
         seconds: (name, seconds) of each step, in order; the last one is ("total", ...).
-        version: of gosteward.   colour: the text goes to a terminal that shows colours.
+        outcome: of a repair, None where none was asked for.   version: of gosteward.   colour: the text goes to a terminal that shows colours.
     """
 
     snapshot: Snapshot
@@ -37,6 +38,7 @@ class Report(NamedTuple):
     seconds: tuple[tuple[str, float], ...] = ()
     version: str = ""
     colour: bool = False
+    outcome: Outcome | None = None
 
     @property
     def roots(self) -> tuple[Judged, ...]:

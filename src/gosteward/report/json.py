@@ -5,9 +5,14 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from gosteward.actions import NAMES, LineEdit
+from gosteward.redaction import line_without_secrets
+
 if TYPE_CHECKING:
+    from gosteward.actions import Action
     from gosteward.catalogs import Catalog
     from gosteward.finding import Judged
+    from gosteward.outcome import Outcome
     from gosteward.report import Report
     from gosteward.snapshot import Location
 
@@ -33,8 +38,32 @@ def document(report: Report, words: Catalog) -> dict[str, Any]:
             "errors": report.count("error"),
             "warnings": report.count("warning"),
             "notes": report.count("note"),
+            **(repair(report.outcome, words) if report.outcome is not None else {}),
         },
         "seconds": {name: round(value, 4) for name, value in report.seconds},
+    }
+
+
+def repair(outcome: Outcome, words: Catalog) -> dict[str, Any]:
+    """What `--fix` did, or would do."""
+    steps = [
+        {
+            "rules": list(step.rules),
+            "because": list(step.because),
+            "risk": step.risk,
+            "status": step.status,
+            "reason": words.text(step.reason) if step.reason else "",
+            "diff": list(step.diff),
+        }
+        for step in outcome.steps
+    ]
+    return {
+        "run": outcome.run,
+        "dry_run": outcome.dry_run,
+        "steps": steps,
+        "cleared": list(outcome.cleared),
+        "remaining": list(outcome.remaining),
+        "introduced": list(outcome.introduced),
     }
 
 
@@ -73,10 +102,29 @@ def finding(judged: Judged, words: Catalog) -> dict[str, Any]:
         "evidence": list(found.evidence),
         "explains": list(judged.explains),
         "explained_by": judged.explained_by,
-        "repair": {"risk": found.risk, "commands": list(found.commands)},
+        "repair": {
+            "risk": found.risk,
+            "actions": [action(a) for a in found.actions],
+            "commands": list(found.commands),
+        },
         "advice": words.text(found.advice),
         "fingerprint": found.fingerprint,
     }
+
+
+def action(act: Action) -> dict[str, Any]:
+    """An action with the name of its kind; texts of a file that may hold a password are masked."""
+    return {"action": NAMES[type(act)], **_plain(act._asdict())}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, str):
+        return line_without_secrets(value)
+    if isinstance(value, dict):
+        return {name: _plain(part) for name, part in value.items()}
+    if isinstance(value, LineEdit):
+        return _plain(value._asdict())
+    return [_plain(part) for part in value] if isinstance(value, tuple) else value
 
 
 def location(place: Location) -> dict[str, Any]:

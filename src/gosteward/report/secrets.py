@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from gosteward.finding import Text
 from gosteward.redaction import line_without_secrets, without_secrets
+from gosteward.report import by_hand
 
 if TYPE_CHECKING:
     from gosteward.finding import Finding, Judged, Judgement
@@ -36,7 +37,8 @@ def _finding(found: Finding) -> Finding:
         message=_text(found.message),
         locations=tuple(p._replace(text=line_without_secrets(p.text)) for p in found.locations),
         evidence=tuple(map(without_secrets, found.evidence)),
-        commands=tuple(map(without_secrets, found.commands)),
+        # Shown in words that a person can type; what is done is the unmasked action, which no report holds.
+        commands=tuple(map(without_secrets, by_hand.commands(found))),
         advice=_text(found.advice),
     )
 

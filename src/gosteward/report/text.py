@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gosteward.finding import Text
+from gosteward.judgement import repairable
+from gosteward.report import repairs
 from gosteward.report.layout import visible, wrapped
 
 if TYPE_CHECKING:
@@ -20,6 +22,8 @@ LOCATIONS_SHOWN, CONTEXTS_SHOWN, RULES_SHOWN = 4, 8, 5
 def render(report: Report, words: Catalog) -> str:
     """All findings with their consequences, then what could not be judged, then one line that sums up."""
     lines = [title(report, words), ""]
+    if report.outcome is not None:
+        lines += repairs.lines(report.outcome, words)
     by_fingerprint = {j.finding.fingerprint: j for j in report.judgement.findings}
     for judged in report.roots:
         if judged.severity == "note":
@@ -29,6 +33,7 @@ def render(report: Report, words: Catalog) -> str:
     if notes:
         lines += [line for judged in notes for line in _note(judged, words)] + [""]
     lines += _not_judged(report, words)
+    lines += _offer(report, words)
     lines.append(summary(report, words))
     return "\n".join(lines) + "\n"
 
@@ -127,6 +132,24 @@ def _not_judged(report: Report, words: Catalog) -> list[str]:
         text = words.text(Text("not judged: {field}: {reason} ({rules})", field=field, reason=reason, rules=shown))
         lines += wrapped(visible(text), "", "  ")
     return [*lines, ""] if lines else []
+
+
+def _offer(report: Report, words: Catalog) -> list[str]:
+    """Which of the findings `--fix` would repair; nothing where it was asked for, or cannot be."""
+    if report.outcome is not None or report.snapshot.kind != "local":
+        return []
+    found = [j.finding for j in report.roots if repairable(j)]
+    safe = ", ".join(dict.fromkeys(f.rule.id for f in found if f.risk == "safe"))
+    asked = ", ".join(dict.fromkeys(f.rule.id for f in found if f.risk != "safe"))
+    if safe and asked:
+        text = Text(
+            "`gosteward doctor --fix` repairs {rules}, and asks before it repairs {asked}.", rules=safe, asked=asked
+        )
+    elif asked:
+        text = Text("`gosteward doctor --fix` repairs {asked}; it asks first.", asked=asked)
+    else:
+        text = Text("`gosteward doctor --fix` repairs {rules}.", rules=safe)
+    return [*wrapped(words.text(text), "", "  "), ""] if found else []
 
 
 def summary(report: Report, words: Catalog) -> str:

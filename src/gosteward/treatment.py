@@ -1,0 +1,294 @@
+"""The flow with hands: examine, plan, change, examine again. Only what a fresh look at the host shows as cured counts.
+
+A repair often brings to light what could not be judged before (no go was found, so no setting of it was looked at). So there are up to
+three rounds; each plans what the last look found and no round has tried yet. A step that made something worse is taken back at once.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from typing import TYPE_CHECKING, NamedTuple
+
+from gosteward import __version__
+from gosteward.errors import BusyError, UsageError
+from gosteward.examination import examine
+from gosteward.finding import Text
+from gosteward.host import accounts
+from gosteward.host.local import LocalHost
+from gosteward.host.places import Accounts, Refused
+from gosteward.judgement import repairable
+from gosteward.outcome import Outcome, StepOutcome
+from gosteward.repair.diffs import diff
+from gosteward.repair.executor import begin, reason_of
+from gosteward.repair.journal import Journal, directory_for
+from gosteward.repair.planner import plan
+from gosteward.repair.preparation import prepare
+from gosteward.repair.world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gosteward.examination import Request
+    from gosteward.finding import Judged
+    from gosteward.repair.executor import Done, Executor
+    from gosteward.repair.planner import Step
+    from gosteward.report import Report
+    from gosteward.snapshot import User
+
+ROUNDS = 3
+_LINE = re.compile(r"(?<=.):\d+(?=:|$)")
+NONE = Text("")
+PEOPLE = range(1000, 60_000)  # uids of persons, as login.defs has them
+
+
+class Consent(NamedTuple):
+    """What may be done without asking, and how to ask.
+
+    Attributes:
+        everything: also steps of risk "confirm".   ask: shows a step with its diff and says yes or no; None where nobody can be asked.
+    """
+
+    everything: bool = False
+    ask: Callable[[Step, tuple[str, ...]], bool] | None = None
+
+
+class _Made(NamedTuple):
+    step: Step
+    changes: tuple[Done, ...]
+    diff: tuple[str, ...]
+
+
+def accounts_of(host: LocalHost, user: User) -> Accounts:
+    """Who is who on this host, for the executor.  user: the one whose environment is repaired."""
+    entries = accounts.passwd_entries(host.lines("/etc/passwd"))
+    homes = {e.home.rstrip("/"): e.uid for e in entries if e.uid in PEOPLE and len(e.home) > 1}
+    if len(user.home) > 1 and user.uid:
+        homes[user.home.rstrip("/")] = homes[host.realpath(user.home) or user.home] = user.uid
+    return Accounts(lambda uid: accounts.user_with_id(host, uid), tuple(sorted(homes.items())), examined=user.uid)
+
+
+def this_journal() -> tuple[Journal, Accounts]:
+    """The journal of whoever runs this process, not read yet. Raises StewardError where there is no place for one."""
+    host = LocalHost(os.environ)
+    me = accounts.user_with_id(host, os.geteuid())
+    return Journal(directory_for(os.environ, me.home)), accounts_of(host, me)
+
+
+def preview(request: Request) -> Report:
+    """Examine, and say what a repair would change; nothing is written."""
+    _live(request)
+    report = examine(request)
+    world = World(accounts_of(LocalHost(os.environ), report.snapshot.user))
+    steps = tuple(_planned(step, world) for step in plan(report.judgement.findings))
+    return report._replace(outcome=Outcome(dry_run=True, steps=steps, remaining=_counting(report)))
+
+
+def _planned(step: Step, world: World) -> StepOutcome:
+    """What a step would do, laid over the world that the steps before it make."""
+    try:
+        changes = [change for action in step.actions for change in prepare(action, world)]
+    except (Refused, OSError) as error:
+        return _outcome(step, "left", _reason(error))
+    return _outcome(step, "planned", diff_lines=tuple(line for change in changes for line in diff(change)))
+
+
+def treat(request: Request, consent: Consent, command: str) -> Report:
+    """Examine, repair, and examine again; the report is that of the last look, with the outcome.
+
+    Args:
+        command: what was typed, for the journal.
+
+    Raises:
+        UsageError: as `examine`, and for a host that is not this one.   BusyError, PrivilegeError, DecodeError: the journal cannot be used.
+    """
+    _live(request)
+    begun = time.monotonic()
+    first = examine(request)
+    if not any(map(repairable, first.judgement.findings)):
+        return first._replace(outcome=Outcome(remaining=_counting(first)))
+    host = LocalHost(os.environ)
+    journal, _ = this_journal()
+    who = accounts_of(host, first.snapshot.user)
+    with journal.locked(command):
+        executor = begin(journal, who, command, user=first.snapshot.user.name, version=__version__)
+        treatment = _Treatment(request, consent, executor, first)
+        examined = time.monotonic()
+        last = treatment.run()
+        outcome = treatment.outcome(last)
+        journal.append(executor.run, "ended", cleared=list(outcome.cleared), remaining=list(outcome.remaining))
+    ended = time.monotonic()
+    seconds = (
+        ("examination", examined - begun),
+        ("changes", ended - examined - treatment.proof_seconds),
+        ("proof", treatment.proof_seconds),
+        ("total", ended - begun),
+    )
+    return last._replace(outcome=outcome, seconds=seconds)
+
+
+def _live(request: Request) -> None:
+    if request.root or request.recording:
+        raise UsageError(
+            "only this host can be repaired", subject="--fix", hint="leave --root and --snapshot away, or --fix"
+        )
+
+
+class _Treatment:
+    def __init__(self, request: Request, consent: Consent, executor: Executor, first: Report) -> None:
+        self.request = request
+        self.consent = consent
+        self.executor = executor
+        self.first = first
+        self.steps: list[StepOutcome] = []
+        self.tried: set[str] = set()
+        self.proof_seconds = 0.0
+
+    def run(self) -> Report:
+        report = self.first
+        for _ in range(ROUNDS):
+            made = self._round(report)
+            if not made:
+                break
+            before, report = report, self._look()
+            worse = _worse(before, report, made)
+            if worse:
+                self._take_back(made, worse)
+                report = self._look()
+                made = [m for m in made if m not in worse]
+            self.steps += [_outcome(m.step, "done", diff_lines=m.diff) for m in made]
+        return report
+
+    def _look(self) -> Report:
+        begun = time.monotonic()
+        report = examine(self.request)
+        self.proof_seconds += time.monotonic() - begun
+        return report
+
+    def outcome(self, last: Report) -> Outcome:
+        before, after = _counting(self.first), _counting(last)
+        seen_before = {j.finding.fingerprint for j in self.first.judgement.findings}
+        return Outcome(
+            run=self.executor.run,
+            steps=tuple(self.steps),
+            cleared=tuple(f for f in before if f not in after),
+            remaining=after,
+            introduced=tuple(f for f in after if f not in seen_before),
+        )
+
+    def _round(self, report: Report) -> list[_Made]:
+        made = []
+        findings = [j for j in report.judgement.findings if j.finding.fingerprint not in self.tried]
+        for step in plan(findings):
+            self.tried.update(step.because)
+            done = self._step(step)
+            if done is not None:
+                made.append(done)
+        return made
+
+    def _step(self, step: Step) -> _Made | None:
+        if step.risk == "confirm" and not self.consent.everything and not self._agreed(step):
+            return None
+        number = len(self.tried)
+        world = World(self.executor.accounts)
+        done: list[Done] = []
+        try:
+            for action in step.actions:
+                for change in prepare(action, world):
+                    done.append(self.executor.apply(change, number, step.because))
+        except (Refused, OSError) as error:
+            self._undo(done)
+            self.steps.append(_outcome(step, "left", _reason(error)))
+            return None
+        if not done:
+            self.steps.append(_outcome(step, "left", Text("everything is there already")))
+            return None
+        return _Made(step, tuple(done), tuple(line for d in done for line in diff(d.change)))
+
+    def _agreed(self, step: Step) -> bool:
+        if self.consent.ask is None:
+            self.steps.append(_outcome(step, "left", Text("it asks first, and there is no terminal: add --yes")))
+            return False
+        planned = _planned(step, World(self.executor.accounts))
+        if planned.status == "planned" and self.consent.ask(step, planned.diff):
+            return True
+        if planned.status == "planned":
+            planned = planned._replace(status="left", reason=Text("you said no"))
+        self.steps.append(planned)
+        return False
+
+    def _take_back(self, made: list[_Made], worse: list[_Made]) -> None:
+        for one in reversed(made):
+            if one in worse:
+                self._undo(one.changes)
+                reason = Text("with it something else went wrong")
+                self.steps.append(_outcome(one.step, "rolled-back", reason, one.diff))
+
+    def _undo(self, done: list[Done] | tuple[Done, ...]) -> None:
+        path = ""
+        try:
+            for one in reversed(done):
+                path = one.change.path
+                self.executor.apply(one.change.inverse(), one.step, one.because, undoes=one.number)
+        except (Refused, OSError) as error:
+            what = f"a repair could not be taken back ({_reason(error)})"
+            hint = f"`gosteward undo {self.executor.run}` takes back what this run changed"
+            raise BusyError(what, subject=path, hint=hint) from error
+
+
+def _counting(report: Report) -> tuple[str, ...]:
+    """Fingerprints of errors and warnings that nothing else explains."""
+    return tuple(j.finding.fingerprint for j in report.roots if j.severity != "note")
+
+
+def _worse(before: Report, after: Report, made: list[_Made]) -> list[_Made]:
+    """The steps that made things worse: an error about a file that they changed, or a context that lost its go (then all of them)."""
+    known = {_wherever(j.finding.rule.id, j.finding.subject) for j in before.judgement.findings}
+    masked = _masked(before, made)
+    new = [
+        j
+        for j in after.roots
+        if j.severity == "error"
+        and j.finding.rule.id not in masked
+        and _wherever(j.finding.rule.id, j.finding.subject) not in known
+    ]
+    if _contexts_with_go(before) - _contexts_with_go(after):
+        return made
+    return [one for one in made if any(_is_about(j, one) for j in new)]
+
+
+def _is_about(judged: Judged, made: _Made) -> bool:
+    paths = {done.change.path for done in made.changes}
+    found = judged.finding
+    return bool(paths & {found.subject, *(place.path for place in found.locations)})
+
+
+def _masked(before: Report, made: list[_Made]) -> set[str]:
+    """Rules about what nobody could see before: a GOPROXY that go refuses hides that its server is out of reach, a GOROOT another one."""
+    repaired = {fingerprint for one in made for fingerprint in one.step.because}
+    found = [j.finding for j in before.judgement.findings if j.finding.fingerprint in repaired]
+    return {f.rule.id for f in found} | {consequence.rule for f in found for consequence in f.explains}
+
+
+def _wherever(*words: str) -> tuple[str, ...]:
+    """Names without the numbers of lines, which every line above them changes."""
+    return tuple(_LINE.sub("", word) for word in words)
+
+
+def _contexts_with_go(report: Report) -> set[tuple[str, ...]]:
+    return {
+        _wherever(context.name)
+        for context in report.snapshot.contexts
+        if any(e.go is not None and e.go.executable and e.go.kind in ("elf", "script") for e in context.search_path)
+    }
+
+
+def _outcome(step: Step, status: str, reason: Text = NONE, diff_lines: tuple[str, ...] = ()) -> StepOutcome:
+    return StepOutcome(step.because, step.rules, step.risk, status, reason, diff_lines)
+
+
+def _reason(error: Refused | OSError) -> Text:
+    if isinstance(error, Refused):
+        return error.text
+    return Text("the system refused: {reason}", reason=reason_of(error))
