@@ -64,5 +64,11 @@ def test_place_of_the_file(goenv_value: str, config_home: str, home: str, path: 
 
 
 @given(st.text(alphabet="AG=# \n\r\x00é\udcff", max_size=200))
-def test_no_text_breaks_the_parser(text: str) -> None:
-    goenv.in_force(goenv.parse(text))
+def test_every_entry_is_a_line_and_the_last_of_a_name_is_in_force(text: str) -> None:
+    entries = goenv.parse(text)
+    assert all(entry.text == text.split("\n")[entry.number - 1] for entry in entries)
+    assert all(entry.text in (f"{entry.name}={entry.value}", entry.name) for entry in entries)
+    found = goenv.in_force(entries)
+    assert goenv.in_force(found) == found
+    last = {entry.name: entry.value for entry in entries if not entry.ignored}
+    assert {entry.name: entry.value for entry in found if not entry.ignored} == last

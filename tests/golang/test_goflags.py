@@ -6,21 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gosteward.golang.goflags import fault, split
-
-
-@pytest.mark.parametrize(
-    ("value", "words"),
-    [
-        ("", ()),
-        (" -v\t-x ", ("-v", "-x")),
-        ("'-ldflags=-s -w' -v", ("-ldflags=-s -w", "-v")),
-        ("-tags='a b'", ("-tags='a", "b'")),  # a quote inside of a word is none
-        ("'-v", None),
-    ],
-)
-def test_words(value: str, words: tuple[str, ...] | None) -> None:
-    assert split(value) == words
+from gosteward.golang.goflags import KNOWN, fault
 
 
 @pytest.mark.parametrize(
@@ -41,6 +27,15 @@ def test_faults(value: str, kind: str) -> None:
     assert (found.kind if found else "") == kind
 
 
-@given(st.text(max_size=300))
-def test_no_value_makes_the_reader_fail(value: str) -> None:
-    fault(value)
+@given(
+    st.text(max_size=300)
+    | st.lists(st.sampled_from(("-v", "--", "-mod=x", "-tags=", "'", '"', " ", "-x"))).map("".join)
+)
+def test_the_word_that_is_refused_stands_in_the_value(value: str) -> None:
+    found = fault(value)
+    assert found is None or found.word in value
+
+
+@given(st.lists(st.sampled_from(sorted(KNOWN - {"mod"})).map("-{}=x".format)))
+def test_known_flags_with_values_are_never_refused(flags: list[str]) -> None:
+    assert fault(" ".join(flags)) is None

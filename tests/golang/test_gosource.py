@@ -88,12 +88,26 @@ PIECES = st.sampled_from(["package a\n", "import ", "(", ")", '"x"', '"', "`", "
 
 
 @given(st.lists(PIECES, max_size=30).map("".join) | st.text(max_size=200))
-def test_no_text_breaks_the_reader(text: str) -> None:
+def test_imports_stand_in_their_lines_and_preambles_in_the_text(text: str) -> None:
     head = gosource.header(text)
-    gosource.pkg_config_names(head.preamble, LINUX)
-    gosource.included_headers(text)
-    gosource.holds(text, LINUX)
-    gosource.name_fits(text + ".go", LINUX)
+    lines = text.split("\n")
+    for path, line in head.imports:
+        assert all(part in "\n".join(lines[line - 1 :]) for part in path.split("\n"))
+    assert [line for _, line in head.imports] == sorted(line for _, line in head.imports)
+    assert all(comment in text for comment in head.preamble.split("\n"))
+    assert all(name in head.preamble for name in gosource.pkg_config_names(head.preamble, LINUX))
+    assert set(gosource.needed_headers(text)) <= set(gosource.included_headers(text))
+
+
+@given(st.text(alphabet="!&|() linuxgo1.2\u00b2", max_size=60))
+def test_a_constraint_that_holds_does_not_hold_when_it_is_negated(text: str) -> None:
+    assert not (gosource.holds(text, LINUX) and gosource.holds(f"!({text})", LINUX)) or not text.strip()
+
+
+@given(st.text(alphabet="a_linuxwdos.t", max_size=30))
+def test_tests_and_files_of_other_languages_are_never_built(name: str) -> None:
+    assert not gosource.name_fits(f"{name}_test.go", LINUX)
+    assert not gosource.name_fits(f"{name}.c", LINUX)
 
 
 @pytest.mark.parametrize(

@@ -25,8 +25,14 @@ def test_zip_and_go_mod_have_lines_of_their_own() -> None:
 
 
 @given(st.text(alphabet="a v1/h:\n\r\t\x00é", max_size=200))
-def test_no_text_breaks_the_parser(text: str) -> None:
-    gosum.parse(text)
+def test_every_line_is_nothing_or_a_sum_or_malformed(text: str) -> None:
+    found = gosum.parse(text)
+    sums = {entry.number for entries in found.sums.values() for entry in entries}
+    malformed = {number for number, _ in found.malformed}
+    lines = {number: len(line.split()) for number, line in enumerate(text.split("\n"), 1)}
+    assert malformed == {number for number, words in lines.items() if words not in (0, 3)}
+    assert sums <= {number for number, words in lines.items() if words == 3}
+    assert all((entry.path, entry.version) == key for key, entries in found.sums.items() for entry in entries)
 
 
 def test_a_file_with_one_module_over_and_over_is_read_in_linear_time() -> None:

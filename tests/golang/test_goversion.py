@@ -23,6 +23,22 @@ def test_first_release_is_its_own_language_version_before_121_only() -> None:
     assert goversion.parse("1.21") != goversion.parse("1.21.0")
 
 
-@given(st.text(max_size=40))
-def test_no_text_breaks_it(text: str) -> None:
-    goversion.older(text, "1.21")
+VERSIONS = st.from_regex(
+    "(?:go)?[0-9]{1,4}(?:[.][0-9]{1,4})?(?:[.][0-9]{1,2}|rc[0-9]|beta[0-9])?[-+ a-z]{0,3}", fullmatch=True
+)
+
+
+@given(VERSIONS | st.text(max_size=40), VERSIONS | st.text(max_size=40))
+def test_of_two_versions_at_most_one_is_older(first: str, second: str) -> None:
+    one, other = goversion.parse(first), goversion.parse(second)
+    older = goversion.older(first, second), goversion.older(second, first)
+    assert sum(older) == (one is not None and other is not None and one != other)
+
+
+@given(VERSIONS)
+def test_the_language_version_is_that_of_every_release_of_it(text: str) -> None:
+    found = goversion.parse(text)
+    assert found is not None
+    language = goversion.parse(found.language)
+    assert language is not None
+    assert language.language == found.language

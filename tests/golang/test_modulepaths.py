@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gosteward.golang import modulepaths
+from gosteward.golang import modulepaths, proxyurls
 
 
 @pytest.mark.parametrize(
@@ -38,10 +38,10 @@ def test_proxy_list_ends_at_direct_or_off_and_knows_its_separators() -> None:
 
 
 def test_checksum_database_forms() -> None:
-    assert modulepaths.sum_database("").name == "sum.golang.org"
-    assert modulepaths.sum_database("off").name == ""
-    assert modulepaths.sum_database("sum.golang.google.cn").name == "sum.golang.org"
-    assert modulepaths.sum_database("s.example+aa+bb https://x.example/db/").url == "https://x.example/db"
+    assert proxyurls.sum_database("").name == "sum.golang.org"
+    assert proxyurls.sum_database("off").name == ""
+    assert proxyurls.sum_database("sum.golang.google.cn").name == "sum.golang.org"
+    assert proxyurls.sum_database("s.example+aa+bb https://x.example/db/").url == "https://x.example/db"
 
 
 def test_longest_module_owns_a_package() -> None:
@@ -51,7 +51,10 @@ def test_longest_module_owns_a_package() -> None:
 
 
 @given(st.text(alphabet="a.*[]?^-!,/|\\", max_size=60), st.text(alphabet="a./[", max_size=30))
-def test_no_value_breaks_them(value: str, path: str) -> None:
-    modulepaths.covers(value, path)
-    modulepaths.proxy_list(value)
-    modulepaths.sum_database(value)
+def test_more_patterns_cover_more_and_entries_end_at_direct(value: str, path: str) -> None:
+    assert modulepaths.covers(f"{value},{path},*", path) or not path
+    assert modulepaths.covers(f"x.example,{value}", path) >= modulepaths.covers(value, path)
+    entries = modulepaths.proxy_list(f"{value},direct,never")
+    assert [entry.text for entry in entries][-1] == "direct"
+    assert all(entry.text in value for entry in entries[:-1])
+    assert proxyurls.sum_database(value).name in (value or proxyurls.DEFAULT_DATABASE)

@@ -66,10 +66,49 @@ def test_passwords_are_never_shown() -> None:
     assert url.shown == "https://dev:xxxxx@a.example:8443/x"
 
 
-@given(st.text(max_size=200))
-def test_no_text_makes_a_reader_fail(text: str) -> None:
-    parse(text)
-    database_problem(text)
-    masked(text)
-    for entry in proxy_list(text):
-        entry_problem(entry)
+PARTS = (
+    "http",
+    "s",
+    "file",
+    ":",
+    "/",
+    "@",
+    "dev",
+    "secret",
+    ".example",
+    "[::1]",
+    ",",
+    "|",
+    ";",
+    " ",
+    "?",
+    "8080",
+    "+",
+    "\n",
+    "é",
+)
+
+
+@given(st.text(max_size=200) | st.lists(st.sampled_from(PARTS), max_size=20).map("".join))
+def test_a_url_is_made_of_the_text_and_masking_it_twice_changes_nothing(text: str) -> None:
+    url = parse(text)
+    if url is not None:
+        assert all(part in text for part in (url.path, url.user))
+        assert url.host in text.lower()
+        assert 0 <= url.port <= 99_999
+    assert masked(masked(text)) == masked(text)
+    assert database_problem(text) in ("", "fields", "unknown-name", "word", "key", "hash", "name", "url")
+    assert all(entry.kind in ("direct", "off") or entry.text in text for entry in proxy_list(text))
+
+
+@given(
+    st.from_regex(
+        r"https?://(?:[a-z]{1,9}(?::[a-z]{1,9})?@)?[a-z]{1,9}[.]example(?::[0-9]{1,5})?(?:/[a-z]{0,9})?", fullmatch=True
+    )
+)
+def test_a_sound_url_is_no_problem_and_shown_without_its_password(text: str) -> None:
+    (entry,) = proxy_list(text)
+    assert entry_problem(entry) == ""
+    url = parse(text)
+    assert url is not None
+    assert url.user.partition(":")[2] in ("", "xxxxx") or f":{url.user.partition(':')[2]}@" not in url.shown

@@ -84,5 +84,13 @@ def test_old_modules_and_vendored_workspaces_are_not_compared() -> None:
 
 
 @given(st.text(alphabet="# =>v1.0a/;\nexplicit", max_size=200))
-def test_no_list_breaks_the_parser(text: str) -> None:
-    vendoring.differences(gomod.parse(text), vendoring.parse(text))
+def test_modules_are_listed_once_and_differ_only_in_what_is_written(text: str) -> None:
+    vendored = vendoring.parse(text)
+    keys = [(module.path, module.version) for module in vendored]
+    assert len(keys) == len(set(keys))
+    assert all(word in text for key in keys for word in key)
+    mod = gomod.parse(text)
+    for module, ours, theirs in vendoring.differences(mod, vendored):
+        assert module in {*(key[0] for key in keys), *(r.path for r in mod.requires), *(r.path for r in mod.replaces)}
+        assert ours != theirs or not ours
+    assert vendoring.differences(gomod.ModFile(), ()) == ()

@@ -92,6 +92,8 @@ def test_time_of_a_version_file() -> None:
 
 
 @given(st.text(max_size=60), st.text(max_size=60))
-def test_no_version_file_makes_it_raise(first: str, second: str) -> None:
+def test_what_is_left_over_stands_in_the_listing(first: str, second: str) -> None:
     released = release_time(f"{first}\n{second}")
-    left_overs(first, released, (Listing("src/runtime", (second,), (released,)),))
+    assert released == 0.0 or second.startswith("time ")
+    found = left_overs(first, released, (Listing("src/runtime", (second,), (released,)),))
+    assert set(found.paths) <= {f"src/runtime/{second}"}

@@ -1,7 +1,8 @@
 """Every rule over its recorded cases: `fires_*.json` name the findings, `quiet_*.json` expect none.
 
 A case is {"snapshot": part of a Snapshot, "findings": [{"subject", "message" (a part of it), "locations" ("path" or
-"path:line", each must be among the finding's), "severity", "contexts"}]}; only the keys that a case names are compared.
+"path:line", each must be among the finding's), "severity", "contexts", "confidence", "risk", "actions" (as in the JSON report)}]}; only the keys
+that a case names are compared.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import pytest
 
 from gosteward.judgement import Check, severity_of
 from gosteward.recording import decode_snapshot
+from gosteward.report.json import action
 from gosteward.rules import all_checks
 
 HERE = Path(__file__).parent
@@ -35,6 +37,10 @@ def test_case(path: Path) -> None:
         assert set(want.get("locations", ())) <= places
         assert want.get("severity", severity_of(finding)) == severity_of(finding)
         assert tuple(want.get("contexts", finding.contexts)) == finding.contexts
+        assert want.get("confidence", finding.confidence) == finding.confidence
+        assert want.get("risk", finding.risk) == finding.risk
+        actions = json.loads(json.dumps([action(a) for a in finding.actions]))
+        assert want.get("actions", actions) == actions
         assert "{" not in str(finding.message), "a value of the template is missing"
         assert "{" not in str(finding.advice), "a value of the template is missing"
 

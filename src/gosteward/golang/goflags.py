@@ -1,15 +1,15 @@
-"""GOFLAGS as the go command splits and checks it. Pure.
+"""GOFLAGS as the go command checks it. Pure.
 
-Sources: cmd/internal/quoted (`Split`); cmd/go/internal/base/goflags.go (`InitGOFLAGS`): a word that is not a flag, or a flag that no
-go command has, stops every command but `go env`. The table holds the flags of Go 1.12 to 1.26 that were accepted there [run].
+Source: cmd/go/internal/base/goflags.go (`InitGOFLAGS`): a word that is not a flag, or a flag that no go command has, stops every
+command but `go env`. The table holds the flags of Go 1.12 to 1.26 that were accepted there [run].
 """
 
 from __future__ import annotations
 
-import re
 from typing import NamedTuple
 
-_WORD = re.compile(r"[ \t\n\r]*([^ \t\n\r]+)")
+from gosteward.golang.quoted import split
+
 # -mod and others want a value behind "=": GOFLAGS cannot hold it as a word of its own.
 _WITH_VALUE = """
     asmflags buildmode compiler coverpkg covermode exec gccgoflags gcflags installsuffix ldflags mod modfile o overlay p pgo pkgdir
@@ -38,22 +38,6 @@ class Fault(NamedTuple):
 
     kind: str
     word: str
-
-
-def split(value: str) -> tuple[str, ...] | None:
-    """The words of a value; None where a quote has no end. A quote counts at the start of a word only, and nothing is escaped."""
-    words: list[str] = []
-    place = 0
-    while match := _WORD.match(value, place):
-        word = match[1]
-        place = match.end()
-        if word[0] in "\"'":
-            end = value.find(word[0], match.start(1) + 1)
-            if end < 0:
-                return None
-            word, place = value[match.start(1) + 1 : end], end + 1
-        words.append(word)
-    return tuple(words)
 
 
 def fault(value: str) -> Fault | None:

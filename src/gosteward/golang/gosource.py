@@ -196,7 +196,7 @@ def machine_tags(goarch: str, newest_minor: int = 999, more: tuple[str, ...] = (
 
     def holds_here(tag: str) -> bool:
         if tag.startswith("go1."):
-            return tag[4:].isdigit() and len(tag) < 9 and int(tag[4:]) <= newest_minor
+            return tag[4:].isdecimal() and len(tag) < 9 and int(tag[4:]) <= newest_minor
         return tag in ("linux", "unix", "cgo", "gc", goarch, *more)
 
     return holds_here

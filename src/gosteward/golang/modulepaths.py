@@ -1,17 +1,15 @@
-"""Lists of module path patterns (GOPRIVATE, GONOSUMDB, GONOPROXY) and of proxies (GOPROXY), and GOSUMDB's forms. Pure.
+"""Lists of module path patterns (GOPRIVATE, GONOSUMDB, GONOPROXY) and of proxies (GOPROXY). Pure.
 
-Source: golang.org/x/mod/module `MatchPrefixPatterns`; cmd/go/internal/modfetch (`proxyList`, `dbDial`); go.dev/ref/mod,
-"Private modules" and "Checksum database".
+Source: golang.org/x/mod/module `MatchPrefixPatterns`; cmd/go/internal/modfetch (`proxyList`); go.dev/ref/mod, "Private modules".
 """
 
 from __future__ import annotations
 
+import re
 from fnmatch import translate
-from re import compile as compiled
 from typing import NamedTuple
 
-DEFAULT_SUMDB = "sum.golang.org"
-_SUMDB_IN_CHINA = "sum.golang.google.cn"
+_ENTRY = re.compile(r"([^,|]*)([,|]|\Z)")
 # Hosts where anybody publishes modules: a first path element of these says nothing about who owns a module.
 FORGES = (
     "github.com",
@@ -43,21 +41,11 @@ class ProxyEntry(NamedTuple):
     falls_through: bool = False
 
 
-class SumDatabase(NamedTuple):
-    """GOSUMDB.  name: "" when it is off.  url: where it is asked.  explicit: the URL was given, so proxies are not asked for it."""
-
-    name: str
-    url: str
-    explicit: bool = False
-
-
 def proxy_list(value: str) -> tuple[ProxyEntry, ...]:
     """Entries of a GOPROXY value up to the first "direct" or "off", where go stops reading."""
     entries: list[ProxyEntry] = []
-    rest = value
-    while rest:
-        cut = next((i for i, c in enumerate(rest) if c in ",|"), len(rest))
-        text, separator, rest = rest[:cut].strip(), rest[cut : cut + 1], rest[cut + 1 :]
+    for match in _ENTRY.finditer(value):
+        text, separator = match[1].strip(), match[2]
         if not text:
             continue
         if text in ("direct", "off"):
@@ -66,19 +54,6 @@ def proxy_list(value: str) -> tuple[ProxyEntry, ...]:
         kind = "file" if text.startswith("file:") else "url"
         entries.append(ProxyEntry(text, kind, separator == "|"))
     return tuple(entries)
-
-
-def sum_database(value: str) -> SumDatabase:
-    """Read a GOSUMDB value; "" stands for the default, "off" for none."""
-    fields = (value or DEFAULT_SUMDB).split()
-    if not fields or fields[0] == "off":
-        return SumDatabase("", "")
-    name = fields[0].partition("+")[0]
-    if fields[0] == _SUMDB_IN_CHINA:
-        return SumDatabase(DEFAULT_SUMDB, f"https://{_SUMDB_IN_CHINA}", explicit=True)
-    if len(fields) > 1:
-        return SumDatabase(name, fields[1].rstrip("/"), explicit=True)
-    return SumDatabase(name, f"https://{name}")
 
 
 def covers(patterns: str, path: str) -> bool:
@@ -126,4 +101,4 @@ def requirement_of(package: str, modules: frozenset[str]) -> str:
 def _fits(glob: str, element: str) -> bool:
     if not any(c in glob for c in "*?["):
         return glob == element
-    return bool(compiled(translate(glob.replace("[^", "[!"))).match(element))
+    return bool(re.compile(translate(glob.replace("[^", "[!"))).match(element))

@@ -18,11 +18,19 @@ if TYPE_CHECKING:
     from gosteward.golang.modulepaths import ProxyEntry
 
 PORTS = {"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080}
-DEFAULT_PROXY = "https://proxy.golang.org,direct"
-KNOWN_DATABASES = ("sum.golang.org", "sum.golang.google.cn")
+# No other file of ours spells the names of Go's own servers.
+PUBLIC_PROXY = "proxy.golang.org"
+DEFAULT_PROXY_URL = f"https://{PUBLIC_PROXY}"
+DEFAULT_PROXY = f"{DEFAULT_PROXY_URL},direct"
+# Of everybody: who runs these learns nothing from one host more, and has nobody's own modules.
+PUBLIC_PROXIES = (PUBLIC_PROXY, "goproxy.io", "goproxy.cn", "mirrors.aliyun.com", "mirrors.cloud.tencent.com")
+DEFAULT_DATABASE = "sum.golang.org"
+DATABASE_IN_CHINA = "sum.golang.google.cn"
+KNOWN_DATABASES = (DEFAULT_DATABASE, DATABASE_IN_CHINA)
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 _HOST_PORT = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[^\[\]:]*)(?::(?P<port>\d*))?")
 _BAD = re.compile(r"[\x00-\x20\x7f\"<>\\^`{|}]")
+_WORD_BEHIND = re.compile(r";\s*(?:direct|off)$")
 _NAME = re.compile(r"[^\s+/][^\s+]*")
 _ALGORITHM_ED25519 = 1
 
@@ -48,6 +56,14 @@ class Url(NamedTuple):
         user = f"{name}:xxxxx@" if colon else f"{name}@" if name else ""
         port = f":{self.port}" if self.port else ""
         return f"{self.scheme}://{user}{self.host}{port}{self.path}"
+
+
+class SumDatabase(NamedTuple):
+    """GOSUMDB.  name: "" when it is off.  url: where it is asked.  explicit: the URL was given, so proxies are not asked for it."""
+
+    name: str
+    url: str
+    explicit: bool = False
 
 
 def parse(text: str) -> Url | None:
@@ -96,8 +112,8 @@ def entry_problem(entry: ProxyEntry) -> str:
     if entry.text.startswith(("http//", "https//")):
         return "scheme"
     url = parse(text)
-    # No host has a semicolon in its name, though net/url takes it for one.
-    if text.count("://") > 1 or (url is not None and ";" in url.host):
+    # No host has a semicolon in its name, though net/url takes it for one; nor has a directory `;direct` at its end.
+    if text.count("://") > 1 or (url is not None and ";" in url.host) or _WORD_BEHIND.search(text):
         return "separator"
     if url is None:
         return "scheme-missing" if not _SCHEME.match(text) else "url"
@@ -120,6 +136,19 @@ def ignored_entries(value: str) -> str:
 def uses_proxies(value: str) -> bool:
     """Whether a GOPROXY value names at least one proxy that is asked over the network."""
     return any(entry.kind == "url" for entry in proxy_list(value))
+
+
+def sum_database(value: str) -> SumDatabase:
+    """Read a GOSUMDB value; "" stands for the default, "off" for none."""
+    fields = (value or DEFAULT_DATABASE).split()
+    if not fields or fields[0] == "off":
+        return SumDatabase("", "")
+    name = fields[0].partition("+")[0]
+    if fields[0] == DATABASE_IN_CHINA:
+        return SumDatabase(DEFAULT_DATABASE, f"https://{DATABASE_IN_CHINA}", explicit=True)
+    if len(fields) > 1:
+        return SumDatabase(name, fields[1].rstrip("/"), explicit=True)
+    return SumDatabase(name, f"https://{name}")
 
 
 def database_problem(value: str) -> str:

@@ -4,7 +4,7 @@
     71909756
     <base64 of the root hash>
 
-    — sum.golang.org <base64 of 4 bytes of key hash and the signature>
+    — NAME <base64 of 4 bytes of key hash and the signature>
 
 Source: golang.org/x/mod/sumdb/tlog (`ParseTree`) and sumdb/note (`Open`).
 """

@@ -122,6 +122,12 @@ def grouped(
         yield standing, tuple(name for name in names if name)
 
 
+def setting_in(snapshot: Snapshot, standing: Standing, name: str) -> Setting | None:
+    """The setting of another variable (CXX, PKG_CONFIG) in a standing's context; None without one."""
+    context = context_named(snapshot, standing.context)
+    return winner(snapshot, context, name) if context is not None else None
+
+
 def places_of(wanted: tuple[Need, ...]) -> tuple[Location, ...]:
     """Lines that need cgo, at most 5."""
     return tuple(dict.fromkeys(need.location for need in wanted))[:5]

@@ -60,8 +60,16 @@ def _in(snapshot: Snapshot, context: Context) -> ExportedGoroot | None:
         return None
     value = goroot.value.rstrip("/") or "/"
     tree = tree_at(snapshot, value)
-    running = running_go_of(snapshot, context) or (_to_come(snapshot, context) if tree is None else None)
+    running = running_go_of(snapshot, context) or _by_path(snapshot, context)
+    running = running or (_to_come(snapshot, context) if tree is None else None)
     return ExportedGoroot(value, goroot.sources, running, tree=tree) if running is not None else None
+
+
+def _by_path(snapshot: Snapshot, context: Context) -> RunningGo | None:
+    """The go that a job names by its path."""
+    words = context.command.split() if context.uses_go else ()
+    trees = (t for t in snapshot.toolchains if t.go is not None and t.go.executable and t.go.path in words)
+    return next((RunningGo(t.go, t.version, t, (context.name,)) for t in trees if t.go is not None), None)
 
 
 def _to_come(snapshot: Snapshot, context: Context) -> RunningGo | None:

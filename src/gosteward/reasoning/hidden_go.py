@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import re
-from shlex import quote
 from typing import TYPE_CHECKING, NamedTuple
 
 from gosteward.golang import goversion
 from gosteward.reasoning.impact import matters, sound
 from gosteward.reasoning.reach import plain
-from gosteward.reasoning.remedies import LINKS, is_private, replace_line
+from gosteward.reasoning.remedies import LINKS, PROGRAMS, is_private, links_to, replaced_line
 from gosteward.reasoning.viewpoint import context_named, first_go, go_entries, tree_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from gosteward.actions import Action
     from gosteward.snapshot import Binary, Context, Location, PathEntry, Snapshot
 
-# A line that does nothing but append one directory.
-_APPENDS = re.compile(
-    r"(?P<head>\s*(?:export\s+)?PATH=)(?P<quote>\"?)(?:\$PATH|\$\{PATH\}):(?P<directory>[^\s:\"';&|`]{1,1000})(?P=quote)\s*"
+# What appends one directory, and how the same directory comes in front.
+_APPENDS = (
+    (
+        re.compile(r"(?:^|(?<=[\s]))PATH=(\"?)(?:\$PATH|\$\{PATH\}):((?:\$HOME)?/[^\s:\"'$;&|`]{1,1000})\1(?=\s|;|$)"),
+        r"PATH=\1\2:$PATH\1",
+    ),
+    (re.compile(r"\bpath\+=\(([^\s()$;&|`]{1,1000})\)"), r"path=(\1 $path)"),
+    (re.compile(r"\b(fish_add_path\b(?:\s+(?:-g|-P|--global|--path))*)\s+(?:-a|--append)(?=\s)"), r"\1 --move"),
 )
+_SETS = re.compile(r"\bPATH=")
 
 
 class HiddenGo(NamedTuple):
@@ -58,8 +64,8 @@ def lines_of(hidden: HiddenGo) -> tuple[Location, ...]:
     return tuple(dict.fromkeys(s for s in sources if s.line)) or tuple(dict.fromkeys(sources[:1]))
 
 
-def to_the_front(snapshot: Snapshot, hidden: HiddenGo) -> tuple[str, ...]:
-    """A command that puts the newer go in front: links where all of these contexts look earlier, else the line turned round."""
+def to_the_front(snapshot: Snapshot, hidden: HiddenGo) -> tuple[Action, ...]:
+    """What puts the newer go in front: links where all of these contexts look earlier, else the line turned round."""
     return _links(snapshot, hidden) or _turned_round(snapshot, hidden)
 
 
@@ -75,15 +81,13 @@ def _newest_behind(snapshot: Snapshot, context: Context, first: Binary) -> PathE
     return found
 
 
-def _links(snapshot: Snapshot, hidden: HiddenGo) -> tuple[str, ...]:
+def _links(snapshot: Snapshot, hidden: HiddenGo) -> tuple[Action, ...]:
     directory = plain(hidden.newer.directory)
     contexts = tuple(c for name in hidden.contexts if (c := context_named(snapshot, name)) is not None)
     free = all(e.go is None for c in snapshot.contexts for e in c.search_path if plain(e.directory) == LINKS)
     if is_private(snapshot, directory) or not free or not all(_looks_earlier(c, hidden.first) for c in contexts):
         return ()
-    option = "-s" if snapshot.machine.libc == "musl" else "--symbolic"
-    names = ("go", "gofmt") if hidden.newer.gofmt is not None else ("go",)
-    return (f"ln {option} {' '.join(quote(f'{directory}/{name}') for name in names)} {LINKS}/",)
+    return links_to(snapshot, directory, PROGRAMS if hidden.newer.gofmt is not None else PROGRAMS[:1])
 
 
 def _looks_earlier(context: Context, first: PathEntry) -> bool:
@@ -95,10 +99,9 @@ def _looks_earlier(context: Context, first: PathEntry) -> bool:
     return False
 
 
-def _turned_round(snapshot: Snapshot, hidden: HiddenGo) -> tuple[str, ...]:
+def _turned_round(snapshot: Snapshot, hidden: HiddenGo) -> tuple[Action, ...]:
     line = next(iter(hidden.newer.sources), None)
-    match = _APPENDS.fullmatch(line.text) if line is not None and line.line else None
-    if line is None or match is None:
-        return ()
-    new = f"{match['head']}{match['quote']}{match['directory']}:$PATH{match['quote']}"
-    return (replace_line(snapshot, line, new),)
+    for pattern, in_front in _APPENDS if line is not None else ():
+        if line is not None and len(pattern.findall(line.text)) == 1 and len(_SETS.findall(line.text)) < 2:
+            return replaced_line(snapshot, line, pattern.sub(in_front, line.text))
+    return ()

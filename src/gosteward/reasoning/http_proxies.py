@@ -1,20 +1,24 @@
 """Which HTTP proxy go asks for a URL: http_proxy, https_proxy and no_proxy as Go reads them. Pure.
 
 Source: vendor/golang.org/x/net/http/httpproxy (`FromEnvironment`, `parseProxy`, `useProxy`): the name in capitals comes first, a
-value without a scheme is an http URL, and this host itself is never asked through a proxy.
+value without a scheme is an http URL, and this host itself is never asked through a proxy. all_proxy is not read. Before Go 1.23 a value
+with another scheme than http, https and socks5 was taken for one without.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from gosteward.golang import goversion
 from gosteward.golang.proxyurls import Url, parse
-from gosteward.reasoning.viewpoint import variable
+from gosteward.reasoning.viewpoint import first_go, variable
 
 if TYPE_CHECKING:
     from gosteward.snapshot import Context, EnvironmentVariable, Location
 
 _MOST_EXCEPTIONS = 500
+_ANY_SCHEME_SINCE = "go1.23rc1"
+_ALWAYS_KNOWN = ("http", "https", "socks5")
 
 
 class HttpProxies(NamedTuple):
@@ -35,9 +39,18 @@ def in_use(context: Context, name: str) -> EnvironmentVariable | None:
 
 
 def of_context(context: Context) -> HttpProxies:
-    """The values that go reads in a context."""
-    values = (in_use(context, name) for name in ("http_proxy", "https_proxy", "no_proxy"))
-    return HttpProxies(*(found.value if found is not None else "" for found in values))
+    """The values that go reads in a context, as the first go there takes them."""
+    entry = first_go(context)
+    version = entry.go.version if entry is not None and entry.go is not None else ""
+    found = {name: in_use(context, f"{name}_proxy") for name in ("http", "https", "no")}
+    http, https, no_proxy = (variable.value if variable is not None else "" for variable in found.values())
+    return HttpProxies(_as_taken(http, version), _as_taken(https, version), no_proxy)
+
+
+def _as_taken(value: str, version: str) -> str:
+    scheme, colon, _ = value.partition("://")
+    known = not colon or scheme.lower() in _ALWAYS_KNOWN
+    return value if known or not goversion.older(version, _ANY_SCHEME_SINCE) else f"http://{value}"
 
 
 def line_of(context: Context, scheme: str) -> Location | None:
@@ -77,7 +90,7 @@ def _uses_proxy(exceptions: str, host: str, port: int) -> bool:
 def _excepts(entry: str, name: str, address: bytes | None, port: int) -> bool:
     network, slash, bits = entry.partition("/")
     base = _number(network)
-    if slash and base is not None and bits.isdecimal():
+    if slash and base is not None and bits.isdecimal() and len(bits) < 4:
         return address is not None and _inside(address, base, int(bits))
     wanted, wanted_port = _split_port(entry)
     if wanted_port and wanted_port != str(port):

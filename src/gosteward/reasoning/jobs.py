@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from shlex import quote
 from typing import TYPE_CHECKING
 
+from gosteward.actions import FIRST, EditLines, LineEdit, WriteFile
+from gosteward.reasoning.path_text import with_entry
 from gosteward.reasoning.reach import go_directories
-from gosteward.reasoning.remedies import is_private, link_commands, literal_path, replace_line
+from gosteward.reasoning.remedies import Repair, is_private, line_edits, links, literal_path, real_path, replaced_line
 from gosteward.reasoning.viewpoint import first_go
 
 if TYPE_CHECKING:
     from gosteward.snapshot import Context, Location, Snapshot
 
 GO_PROGRAMS = ("go", "gofmt")
+_PLAIN_UNIT = re.compile(r"[\w@.:-]+\.service", re.ASCII)
+_PLAIN_VALUE = re.compile(r"[\w./:+@,=-]+", re.ASCII)
 
 
 def jobs(snapshot: Snapshot, *kinds: str) -> tuple[Context, ...]:
@@ -59,39 +64,62 @@ def unit_name(context: Context) -> str:
     return context.name.partition(":")[2].rpartition("/")[2]
 
 
-def crontab_commands(snapshot: Snapshot, context: Context, directory: str) -> tuple[str, ...]:
-    """Give a crontab a PATH line with literal directories; a line that is there is replaced."""
-    path = context.location.path if context.location else ""
-    line = f"PATH={literal_path(context, directory)}"
-    source = path_source(context)
-    has_line = source is not None and source.path == path and source.line > 0
-    if path.startswith("/var/spool/"):
-        owner = quote(context.run_as or path.rpartition("/")[2])
-        listing = f"crontab -u {owner} -l"
-        if has_line:
-            return (f"{listing} | sed {quote(f's#^PATH=.*#{line}#')} | crontab -u {owner} -",)
-        return (f"{{ echo {quote(line)}; {listing}; }} | crontab -u {owner} -",)
-    if has_line and source is not None:
-        return (replace_line(snapshot, source, line),)
-    return (f"sed -i {quote(f'1i {line}')} {quote(path)}",)
+def crontab_repair(snapshot: Snapshot, group: tuple[Context, ...], directory: str, *, by_links: bool = True) -> Repair:
+    """A PATH for the jobs of one crontab that get theirs from one line: links where they look already, else that line, else a new one.
 
-
-def unit_commands(snapshot: Snapshot, context: Context, directory: str, *, links: bool = True) -> tuple[str, ...]:
-    """Links to go where the unit looks already, else (or without `links`) a drop-in with its search path."""
-    linked = link_commands(snapshot, (context,)) if links and not is_private(snapshot, directory) else ()
+    cron expands nothing, so the directories are literal. A new line stands right above the first of the jobs.
+    """
+    linked = links(snapshot, group) if by_links and not is_private(snapshot, directory) else ()
     if linked:
-        return linked
+        return Repair(linked)
+    first = min(group, key=lambda job: job.location.line if job.location else 0)
+    source, where = path_source(first), first.location
+    if where is None:
+        return Repair()
+    if source is not None and source.line and source.path in (where.path, *_scripts(snapshot, source)):
+        new = with_entry(source.text, directory)
+        return Repair(replaced_line(snapshot, source, new) if new else ())
+    line = f"PATH={literal_path(first, directory)}"
+    if not _PLAIN_VALUE.fullmatch(line):
+        return Repair()
+    edits = line_edits(where, line, where.text) or (LineEdit(FIRST, after=(line,)),)
+    return Repair((EditLines(real_path(snapshot, where.path), edits),))
+
+
+def _scripts(snapshot: Snapshot, source: Location) -> tuple[str, ...]:
+    """The script of a job that sets PATH itself; a start-up file is none."""
+    started = {f.path for f in snapshot.startup_files}
+    return (source.path,) if source.path not in started and source.path.startswith(_own_places(snapshot)) else ()
+
+
+def unit_repair(snapshot: Snapshot, context: Context, directory: str, *, by_links: bool = True) -> Repair:
+    """A PATH for a unit: links where it looks already, else the line of the administrator's that gives it one, else a drop-in."""
+    linked = links(snapshot, (context,)) if by_links and not is_private(snapshot, directory) else ()
+    if linked:
+        return Repair(linked)
     name = unit_name(context)
-    user_unit = context.kind == "systemd-user"
-    top = f"{snapshot.user.home}/.config/systemd/user" if user_unit else "/etc/systemd/system"
-    folder = f"{top}/{name}.d"
+    commands = reload_unit(context)
+    source = path_source(context)
+    if source is not None and source.line and not context.direct and source.path.startswith(_own_places(snapshot)):
+        new = with_entry(source.text, directory)
+        edited = replaced_line(snapshot, source, new) if new else ()
+        return Repair(edited, commands if edited else ())
     # systemd seeks the program of ExecStart= itself, and PATH= does not tell it where; ExecSearchPath= (from 250 on) does.
-    variable = "ExecSearchPath=" if context.direct else "Environment=PATH="
-    setting = f"{variable}{literal_path(context, directory)}"
-    manager = "systemctl --user" if user_unit else "systemctl"
-    return (
-        f"mkdir -p {quote(folder)}",
-        f"printf '%s\\n' '[Service]' {quote(setting)} > {quote(f'{folder}/go-path.conf')}",
-        f"{manager} daemon-reload",
-        f"{manager} restart {quote(name)}",
-    )
+    value = literal_path(context, directory)
+    if not _PLAIN_UNIT.fullmatch(name) or not _PLAIN_VALUE.fullmatch(value):
+        return Repair()
+    setting = f"{'ExecSearchPath=' if context.direct else 'Environment=PATH='}{value}"
+    top = f"{snapshot.user.home}/.config/systemd/user" if context.kind == "systemd-user" else "/etc/systemd/system"
+    return Repair((WriteFile(f"{top}/{name}.d/go-path.conf", f"[Service]\n{setting}\n"),), commands)
+
+
+def reload_unit(context: Context) -> tuple[str, ...]:
+    """Commands by which a running manager takes note of a changed unit."""
+    manager = "systemctl --user" if context.kind == "systemd-user" else "systemctl"
+    return (f"{manager} daemon-reload", f"{manager} restart {quote(unit_name(context))}")
+
+
+def _own_places(snapshot: Snapshot) -> tuple[str, ...]:
+    """Where files of the administrator or of the user lie, and none that an upgrade of a package brings back."""
+    home = snapshot.user.home
+    return ("/etc/", "/srv/", "/opt/", *((f"{home}/",) if len(home) > 1 else ()))

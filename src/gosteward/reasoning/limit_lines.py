@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from shlex import quote
+import re
 from typing import TYPE_CHECKING
 
+from gosteward.actions import LINE_SHOWN, EditLines, LineEdit
 from gosteward.reasoning.reach import own_readers
+from gosteward.reasoning.remedies import real_path
 from gosteward.snapshot import Limit
 
 if TYPE_CHECKING:
     from gosteward.snapshot import Location, Snapshot
 
 IN_KIBIBYTES = ("as", "data", "stack", "fsize")
+# A whole line of limits.conf, and one command of a shell, whatever stands around it.
+_OF_PAM = re.compile(r"(\s*\S+\s+(?:soft|hard|-)\s+[A-Za-z]+\s+)(\d+)(\s*(?:#.*)?)")
+_OF_SHELL = re.compile(r"(.*\bulimit(?:\s+-[A-Za-z]+)+\s+)(\d+)((?![\w.]).*)")
 
 
 def limits_for(snapshot: Snapshot) -> tuple[Limit, ...]:
@@ -20,16 +25,19 @@ def limits_for(snapshot: Snapshot) -> tuple[Limit, ...]:
     for file in snapshot.startup_files:
         if own_readers(snapshot, file):
             for line in file.lines:
-                if line.kind == "limit" and line.value.isdigit():
+                if line.kind == "limit" and line.value.isdecimal() and len(line.value) < 20:
                     value = int(line.value) * (1024 if line.name in IN_KIBIBYTES else 1)
                     found.append(Limit(name=line.name, soft=value, hard=value, location=line.location))
     return tuple(found)
 
 
-def raising(line: Location | None, value: str) -> tuple[str, ...]:
-    """A command that replaces the number at the end of a line `WHO KIND ITEM NUMBER` or `ulimit -X NUMBER`; () for another form."""
-    words = line.text.split() if line is not None else []
-    known = len(words) == 4 or (len(words) == 3 and words[0] == "ulimit")
-    if line is None or not line.line or not known or not words[-1].isdigit():
+def raised(snapshot: Snapshot, line: Location | None, value: str) -> tuple[EditLines, ...]:
+    """The line with another number, and nothing else of it changed; () for a line of another form, and where none is known."""
+    if line is None or not line.line or len(line.text) >= LINE_SHOWN:
         return ()
-    return (f"sed -i '{line.line}s/{words[-1]}[[:space:]]*$/{value}/' {quote(line.path)}",)
+    of_shell = line.text.count("ulimit") == 1
+    match = (_OF_SHELL if of_shell else _OF_PAM).fullmatch(line.text)
+    if match is None:
+        return ()
+    edit = LineEdit(line.line, line.text, (f"{match[1]}{value}{match[3]}",))
+    return (EditLines(real_path(snapshot, line.path), (edit,)),)

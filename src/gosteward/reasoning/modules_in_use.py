@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gosteward.golang import goversion
-from gosteward.golang.goflags import split
+from gosteward.golang.quoted import split
 from gosteward.reasoning.running_go import running_gos
 from gosteward.reasoning.settings_in_force import value_in, working_contexts
 

@@ -270,13 +270,22 @@ def unset_variables(snapshot: Snapshot) -> tuple[Obstacle, ...]:
     return tuple(found.values())
 
 
+def _taken_away(snapshot: Snapshot, context: Context) -> Location | None:
+    """The last line that removes PATH, of the files that a context reads: a trace cannot show what the last command of all does."""
+    files = (f for f in snapshot.startup_files if context.name in f.contexts)
+    found = (
+        line.location for f in files for line in f.lines if line.kind == "path" and not line.keeps and not line.adds
+    )
+    return next(reversed(tuple(found)), None)
+
+
 def paths_unset(snapshot: Snapshot) -> tuple[Obstacle, ...]:
     """Contexts whose start-up ends without any PATH (GS131)."""
     hit = tuple(c for c in wanted(snapshot) if c.path_unset)
     found: dict[tuple[str, int], Obstacle] = {}
     for context in hit:
         by = next((lost.dropped_by for lost in context.lost if lost.dropped_by), None)
-        where = by or Location(f"built in: {context.shell or context.name}")
+        where = by or _taken_away(snapshot, context) or Location(f"built in: {context.shell or context.name}")
         old = found.get((where.path, where.line), Obstacle("GS131", where, "", ()))
         found[where.path, where.line] = old._replace(contexts=(*old.contexts, context.name))
     return tuple(found.values())

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gosteward.actions import SetMode, SetOwner
+
 if TYPE_CHECKING:
+    from gosteward.actions import Action
     from gosteward.snapshot import User, WritePlace
 
 CACHES = ("GOCACHE", "GOMODCACHE")
@@ -54,3 +57,34 @@ def _foreign_parent(place: WritePlace, user: User) -> str:
     if blocker is None or blocker.owner in ("", user.name) or not inside(blocker.path, user.home):
         return ""
     return blocker.path if place.path == blocker.path or inside(place.path, blocker.path) else ""
+
+
+def owner_number(place: WritePlace, user: User) -> int | None:
+    """Uid of who owns the foreign part, as `owned_elsewhere` names it; None where only a name is known."""
+    parent = _foreign_parent(place, user)
+    if parent and parent != place.path and place.blocked_by is not None:
+        owner = place.blocked_by.owner
+        return 0 if owner == "root" else int(owner) if owner.isdecimal() and len(owner) <= 10 else None
+    if place.exists and place.uid == user.uid:
+        return place.foreign_uid
+    return place.uid if place.exists else None
+
+
+def handed_over(place: WritePlace, user: User) -> SetOwner | None:
+    """What gives a foreign cache below the user's home to the user; None for one elsewhere, and where it is not known whose it is."""
+    top, owner = owned_elsewhere(place, user), owner_number(place, user)
+    if owner is None or owner == user.uid or not inside(top, user.home) or user.home == "/":
+        return None
+    return SetOwner(top, owner, user.uid, user.gid, tree=True)
+
+
+def handed_back(user: User, path: str, uid: int, mode: int) -> tuple[Action, ...]:
+    """What lets a user read and write a file below their home that somebody else left there.
+
+    Args:
+        uid, mode: of the file, -1 unknown: then nothing can be said.
+    """
+    if uid < 0 or user.home == "/" or not inside(path, user.home):
+        return ()
+    owner = (SetOwner(path, uid, user.uid, user.gid),) if uid != user.uid else ()
+    return (*owner, SetMode(path, mode, mode | 0o600)) if mode & 0o600 != 0o600 else owner

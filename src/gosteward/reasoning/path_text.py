@@ -9,6 +9,8 @@ from gosteward.reasoning.reach import WANTED, holding_go, installed_programs, li
 from gosteward.reasoning.viewpoint import first_go
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from gosteward.snapshot import Context, Location, Snapshot
 
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -17,6 +19,19 @@ _NO_SHELL = re.compile(
     r"/etc/(?:environment|sudoers|cron|security/|systemd/|login\.defs)|/cron/|environment\.d/|\.(?:service|conf)$|/\.pam_environment$|/\.ssh/environment$"
 )
 QUOTES = "\"'`\u201c\u201d\u2018\u2019"
+_ASSIGNMENT = re.compile(r"(\s*(?:export\s+|Environment=)?PATH=)(.*?)\s*")
+_PLAIN_PATH = re.compile(r"\bPATH\s*=\s*[\"']?([^\"'\s#;$\\]+)(?=[\"'\s]|$)")
+_PLAIN_DIRECTORIES = re.compile(r"[\w./+@%,:-]+", re.ASCII)
+_RESETS = (
+    (re.compile(r"(?:^|(?<=\s))PATH=([\"']?)([^\"'\s;#]{1,2000})\1(?=[\s;]|$)"), ":$PATH"),
+    (re.compile(r"(?:^|(?<=\s))path=(\(\s*)([^()]{1,2000}?)\s*\)"), " $path"),
+    (re.compile(r"^\s*set((?:\s+-[\w-]+)*)\s+PATH\s+([^;#|&()]{1,2000}?)\s*$"), " $PATH"),
+)
+# No-break and other blanks that no shell takes for one become blanks, marks without any width go.
+_SEEN = {
+    **dict.fromkeys(map(ord, "\u00a0\u2007\u2009\u202f\u3000"), " "),
+    **dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff"), ""),
+}
 
 
 class Written(NamedTuple):
@@ -103,8 +118,77 @@ def is_shell_file(snapshot: Snapshot, path: str) -> bool:
     return not _NO_SHELL.search(path)
 
 
-def expanded_line(text: str, home: str) -> str:
-    """The line with the system's directories for `$PATH` and the home directory for `$HOME` and `~`, for a file that expands nothing."""
+def expanded_line(text: str, home: str, values: Mapping[str, str] | None = None) -> str:
+    """The line for a file that expands nothing: the system's directories for `$PATH`, the home directory for `$HOME` and `~`.
+
+    Args:
+        values: of further variables.
+    """
     text = re.sub(r"\$(?:PATH\b|\{PATH\})", SYSTEM_PATH, text)
     text = _HOME.sub(lambda _: home, text)
+    for name, value in (values or {}).items():
+        text = re.sub(rf"\$(?:{name}\b|\{{{name}\}})", lambda _, value=value: value, text)  # type: ignore[misc]
     return re.sub(r"(?<=[:=\"'])~(?=/)", lambda _: home, text)
+
+
+def with_entry(text: str, directory: str) -> str:
+    """A line `PATH=...` that expands nothing, with one more directory (or several, with colons between them) behind the others.
+
+    Returns:
+        "" for a line that is not as plain as that.
+    """
+    found = tuple(_PLAIN_PATH.finditer(text))
+    if len(found) != 1 or not _PLAIN_DIRECTORIES.fullmatch(directory) or "#" in text:
+        return ""
+    end = found[0].end(1)
+    return f"{text[:end]}:{directory}{text[end:]}"
+
+
+def without_entry(text: str, entry: str) -> str:
+    """A line `PATH=...` without one of several entries, as it is written there; "" for a line that is not as plain as that."""
+    match = re.search(
+        rf"(?<=:){re.escape(entry)}:|:{re.escape(entry)}(?=[\"'\s]|$)|(?<=[=\"']){re.escape(entry)}:", text
+    )
+    return text[: match.start()] + text[match.end() :] if match and text.count(entry) == 1 else ""
+
+
+def keeping_old(text: str) -> str:
+    """A line of a shell that gives PATH another value, with the old value behind it; "" for a line that is not as plain as that."""
+    for pattern, old in _RESETS:
+        match = pattern.search(text)
+        if match is not None and len(pattern.findall(text)) == 1:
+            end = match.end() if match[1] == "'" else match.end(2)
+            return "" if re.search(r"\$\{?(?:PATH|path)\b", match[2]) else f"{text[:end]}{old}{text[end:]}"
+    return ""
+
+
+def plainly_quoted(text: str, *, for_shell: bool) -> str:
+    """An assignment to PATH in which quotes became part of the value, with one plain pair around it (none where no shell reads it).
+
+    Returns:
+        "" for a line that does more, or whose value has blanks.
+    """
+    match = _ASSIGNMENT.fullmatch(text)
+    if match is None:
+        return ""
+    value = re.sub(rf"\\?[{QUOTES}]", "", match[2])
+    if not value or re.search(r"[\s;&|`#()<>\\]", value):
+        return ""
+    if not for_shell:
+        return f"{match[1]}{value}"
+    return f'{match[1]}"{re.sub(r"(^|:)~/", _home_for_tilde, value)}"'
+
+
+def _home_for_tilde(match: re.Match[str]) -> str:
+    return f"{match[1]}$HOME/"
+
+
+def doubly_quoted(text: str) -> str:
+    """A shell's line with `"` for its one pair of `'`, so that variables are expanded; "" where that would change more."""
+    start, *rest = text.split("'")
+    return f'{start}"{rest[0]}"{rest[1]}' if len(rest) == 2 and not re.search(r'["`\\!]', text) else ""
+
+
+def visible(text: str) -> str:
+    """The text with blanks for what looks like one, and without marks that have no width."""
+    return text.translate(_SEEN)

@@ -1,23 +1,31 @@
-"""The one repair that heals most: a link in /usr/local/bin, else a line in the file that all of the contexts read. Pure.
-
-Commands are for a person to copy. `ln` is written with its long option: the command says what it does.
-"""
+"""The one repair that heals most: a link in /usr/local/bin, else a line in the files that the contexts read. Pure."""
 
 from __future__ import annotations
 
-from shlex import quote
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from gosteward.actions import FIRST, LAST, LINE_SHOWN, EditLines, LineEdit, ReplaceLink
 from gosteward.finding import Text
+from gosteward.reasoning.guarded_lines import C_SHELLS, guarded_line
 from gosteward.reasoning.reach import LOGINS, go_directories, go_trees, plain
 from gosteward.reasoning.viewpoint import context_named, first_go, own_contexts
 
 if TYPE_CHECKING:
+    from gosteward.actions import Action
     from gosteward.snapshot import Context, GoTree, Location, Snapshot, StartupFile
 
 LINKS = "/usr/local/bin"
+PROGRAMS = ("go", "gofmt")
 _PRIVATE = ("/home/", "/root/", "/var/home/")
+_KORN_SHELLS = ("ksh", "ksh93", "mksh", "lksh")
 USUAL = ("/usr/local/bin", "/usr/bin", "/bin")
+
+
+class Repair(NamedTuple):
+    """What repairs a finding.  commands: what a person types behind the actions, so that a running program takes note."""
+
+    actions: tuple[Action, ...] = ()
+    commands: tuple[str, ...] = ()
 
 
 def best_tree(snapshot: Snapshot) -> GoTree | None:
@@ -37,16 +45,21 @@ def is_private(snapshot: Snapshot, path: str) -> bool:
     return path.startswith(_PRIVATE) or (len(home) > 1 and path.startswith(f"{home}/"))
 
 
-def link_commands(snapshot: Snapshot, contexts: tuple[Context, ...]) -> tuple[str, ...]:
+def links(snapshot: Snapshot, contexts: tuple[Context, ...]) -> tuple[Action, ...]:
     """Links in /usr/local/bin, if every one of these contexts looks there and no context gets another go by them; else ()."""
     tree = best_tree(snapshot)
     if tree is None or not contexts or is_private(snapshot, tree.path) or not all(_looks_there(c) for c in contexts):
         return ()
     if any(_changes(c, tree) for c in snapshot.contexts):
         return ()
-    option = "-s" if snapshot.machine.libc == "musl" else "--symbolic"  # busybox knows the short one only
-    root = plain(tree.path)
-    return (f"ln {option} {quote(f'{root}/bin/go')} {quote(f'{root}/bin/gofmt')} {LINKS}/",)
+    return links_to(snapshot, f"{plain(tree.path)}/bin", PROGRAMS)
+
+
+def links_to(snapshot: Snapshot, directory: str, programs: tuple[str, ...]) -> tuple[Action, ...]:
+    """A link in /usr/local/bin for each of these programs of a directory, as far as the name is free."""
+    entries = [e for c in snapshot.contexts for e in c.search_path if plain(e.directory) == LINKS]
+    taken = {name for e in entries for name, found in (("go", e.go), ("gofmt", e.gofmt)) if found is not None}
+    return tuple(ReplaceLink(f"{LINKS}/{name}", f"{directory}/{name}") for name in programs if name not in taken)
 
 
 def _looks_there(context: Context) -> bool:
@@ -66,28 +79,22 @@ def contexts_named(snapshot: Snapshot, names: tuple[str, ...]) -> tuple[Context,
     return tuple(c for c in (context_named(snapshot, name) for name in names) if c is not None)
 
 
-def in_home(snapshot: Snapshot, directory: str) -> str:
-    """A directory below the user's home written with $HOME, so that the line is right for whoever reads it."""
-    home = snapshot.user.home
-    return f"$HOME{directory[len(home) :]}" if len(home) > 1 and directory.startswith(f"{home}/") else directory
-
-
-def guarded_line(snapshot: Snapshot, shell: str, directory: str) -> str:
-    """A line for a start-up file that adds a directory behind the others, and only once."""
-    text = in_home(snapshot, directory)
-    if shell == "fish":
-        return f"fish_add_path --global --append {text}"
-    pattern = f'"{text}"' if "$" in text or " " in text else text
-    return f'case ":$PATH:" in *:{pattern}:*) ;; *) export PATH="$PATH:{text}" ;; esac'
-
-
-def file_for(snapshot: Snapshot, shell: str, contexts: tuple[Context, ...]) -> str:
-    """The file of the user that the shell reads in these contexts; "" for a shell without one."""
+def files_for(snapshot: Snapshot, shell: str, contexts: tuple[Context, ...]) -> tuple[str, ...]:
+    """The user's own files by which a line reaches these contexts of one shell, as many as it takes; () for a shell without one."""
     home = snapshot.user.home.rstrip("/")
+    logins = tuple(c for c in contexts if c.kind in LOGINS)
     if shell == "bash":
-        return f"{home}/{_login_file(snapshot)}" if all(c.kind in LOGINS for c in contexts) else f"{home}/.bashrc"
-    names = {"sh": ".profile", "zsh": ".zshenv", "fish": ".config/fish/config.fish"}
-    return f"{home}/{names[shell]}" if shell in names else ""
+        login_file, others = f"{home}/{_login_file(snapshot)}", len(logins) < len(contexts)
+        by_bashrc = {c for f in snapshot.startup_files if f.path == f"{home}/.bashrc" for c in f.contexts}
+        needs_login_file = not others or any(c.name not in by_bashrc for c in logins)
+        return (*((f"{home}/.bashrc",) if others else ()), *((login_file,) if needs_login_file else ()))
+    if shell in ("sh", *_KORN_SHELLS):  # what a terminal reads, ENV may say, and nobody can tell who sets that
+        return (f"{home}/.profile",) if logins else ()
+    if shell in C_SHELLS:
+        is_read = any(f.path == f"{home}/.tcshrc" and f.contexts for f in snapshot.startup_files)
+        return (f"{home}/{'.tcshrc' if is_read else '.cshrc'}",)
+    names = {"zsh": ".zshenv", "fish": ".config/fish/config.fish"}
+    return (f"{home}/{names[shell]}",) if shell in names else ()
 
 
 def _login_file(snapshot: Snapshot) -> str:
@@ -97,21 +104,29 @@ def _login_file(snapshot: Snapshot) -> str:
     return next((n for n in (".bash_profile", ".bash_login") if f"{home}/{n}" in there), ".profile")
 
 
-def line_commands(snapshot: Snapshot, contexts: tuple[Context, ...], directory: str) -> tuple[str, ...]:
-    """A command that gives these contexts of the user's own shell a directory by one line; () where no file serves."""
+def line(snapshot: Snapshot, contexts: tuple[Context, ...], directory: str) -> tuple[Action, ...]:
+    """Edits that give these contexts of the user's own shell a directory by one line in each file; () where no file serves."""
     shell = next((c.shell for c in contexts if c.shell), "")
-    path = file_for(snapshot, shell, contexts)
-    if not path:
+    text = guarded_line(snapshot, shell, directory)
+    has_home = snapshot.user.home_exists and len(snapshot.user.home) > 1
+    paths = files_for(snapshot, shell, contexts) if has_home else ()
+    found = tuple(added_lines(snapshot, path, (text,)) for path in paths)
+    return tuple(action for actions in found for action in actions) if text and all(found) else ()
+
+
+def added_lines(snapshot: Snapshot, path: str, texts: tuple[str, ...]) -> tuple[Action, ...]:
+    """Lines in a file of the user's where every reader comes by; () for a file that is not the user's to change, or cannot be read."""
+    file = next((f for f in snapshot.startup_files if f.path == path), None)
+    if file is None:
+        return (EditLines(path, (LineEdit(LAST, after=texts),)),)
+    home = f"{snapshot.user.home.rstrip('/')}/"
+    if file.problem or not file.exists or not file.readable or not real(file).startswith(home):
         return ()
-    line = guarded_line(snapshot, shell, directory)
-    file = next((f for f in snapshot.startup_files if f.path == path and f.exists), None)
-    if file is not None and file.early_return:
-        return (f"sed -i {quote(f'1i {_for_sed(line)}')} {quote(real(file))}",)
-    return (f"printf '%s\\n' {quote(line)} >> {quote(path)}",)
+    return (EditLines(real(file), (LineEdit(FIRST if file.early_return else LAST, after=texts),)),)
 
 
 def real(file: StartupFile) -> str:
-    """The path to edit: `sed -i` would turn a link into a file."""
+    """The path to edit: a start-up file may be a link into a directory of dotfiles."""
     return file.real_path or file.path
 
 
@@ -120,17 +135,17 @@ def real_path(snapshot: Snapshot, path: str) -> str:
     return next((real(f) for f in snapshot.startup_files if f.path == path), path)
 
 
-def best(snapshot: Snapshot, names: tuple[str, ...], directory: str = "") -> tuple[str, ...]:
-    """Commands that let these contexts find go: links where they fit, else a line."""
+def best(snapshot: Snapshot, names: tuple[str, ...], directory: str = "") -> tuple[Action, ...]:
+    """Actions that let these contexts find go: links where they fit, else a line."""
     contexts = contexts_named(snapshot, names)
     places = go_directories(snapshot)
     directory = directory or (places[0] if places else "")
-    return link_commands(snapshot, contexts) or (line_commands(snapshot, contexts, directory) if directory else ())
+    return links(snapshot, contexts) or (line(snapshot, contexts, directory) if directory else ())
 
 
-def advice(commands: tuple[str, ...]) -> Text:
-    """What the commands of `best` do."""
-    if commands and commands[0].startswith("ln "):
+def advice(actions: tuple[Action, ...]) -> Text:
+    """What the actions of `best` do."""
+    if actions and isinstance(actions[0], ReplaceLink):
         return Text(
             "Links in /usr/local/bin reach every context that looks there, also sudo and services, and no start-up file changes. Never reset PATH to a list of your own."
         )
@@ -139,21 +154,27 @@ def advice(commands: tuple[str, ...]) -> Text:
     )
 
 
-def replace_line(snapshot: Snapshot, location: Location, new: str) -> str:
-    """A command that gives a line of a file another text."""
-    return f"sed -i {quote(f'{location.line}s{_delimited(new)}')} {quote(real_path(snapshot, location.path))}"
+def risk(actions: tuple[Action, ...], of_actions: str = "confirm") -> str:
+    """Risk of a repair: without an action a person does it."""
+    return of_actions if actions else "manual"
 
 
-def _delimited(new: str) -> str:
-    delimiter = next((d for d in "#|,@%" if d not in new), "")
-    text = new.replace("\\", "\\\\").replace("&", "\\&")
-    if not delimiter:
-        return f"#.*#{text.replace('#', chr(92) + '#')}#"
-    return f"{delimiter}.*{delimiter}{text}{delimiter}"
+def reload_commands(snapshot: Snapshot, path: str) -> tuple[str, ...]:
+    """A command that lets a server take note of a changed file; () for files that every session reads anew."""
+    of_sshd = any(f.path == path and f.dialect == "sshd_config" for f in snapshot.startup_files)
+    return ("systemctl reload sshd || systemctl reload ssh",) if of_sshd else ()
 
 
-def _for_sed(line: str) -> str:
-    return line.replace("\\", "\\\\")
+def replaced_line(snapshot: Snapshot, location: Location, *new: str) -> tuple[Action, ...]:
+    """Another text for one line of a file, or several lines, or none; () where the line is not known to its end, or says so already."""
+    edits = line_edits(location, *new)
+    return (EditLines(real_path(snapshot, location.path), edits),) if edits else ()
+
+
+def line_edits(location: Location, *new: str) -> tuple[LineEdit, ...]:
+    """The edit of `replaced_line`, to be put together with others of the same file."""
+    known = location.line > 0 and bool(location.text) and len(location.text) < LINE_SHOWN
+    return (LineEdit(location.line, location.text, new),) if known and new != (location.text,) else ()
 
 
 def literal_path(context: Context, directory: str) -> str:

@@ -1,4 +1,4 @@
-"""How much room Go has on each file system that it writes to. Pure.
+"""How much room Go has on each file system that it writes to, and the finding that there is not enough. Pure.
 
 The linker's output and every package's archive pass through the temporary directory, so a build needs hundreds of megabytes there:
 stacklok/brood-box#55 ran out of 512 MiB.
@@ -8,12 +8,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from gosteward.finding import Finding
+from gosteward.reasoning.impact import surely_met
 from gosteward.reasoning.temporary_places import temporary_places
 from gosteward.reasoning.viewpoint import places_of_user
+from gosteward.snapshot import Location
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from gosteward.finding import Rule, Text
     from gosteward.snapshot import Snapshot, WritePlace
 
 MIB = 1 << 20
@@ -60,6 +64,18 @@ def rooms(snapshot: Snapshot) -> tuple[Room, ...]:
         if place.path and not place.problem and "ro" not in place.mount_options:
             groups.setdefault(place.mount_point or place.path, []).append(place)
     return tuple(_room(point, tuple(places)) for point, places in groups.items())
+
+
+def shortage(snapshot: Snapshot, rule: Rule, room: Room, message: Text, *, none_left: bool) -> Finding:
+    """The finding about a file system: a warning, and what its rule says where (almost) nothing is left and the user surely meets that."""
+    return Finding(
+        rule=rule,
+        subject=room.point,
+        message=message,
+        locations=tuple(Location(path) for path in room.paths),
+        contexts=room.contexts,
+        severity="" if none_left and surely_met(snapshot, room.contexts) else "warning",
+    )
 
 
 def _room(point: str, places: tuple[WritePlace, ...]) -> Room:

@@ -1,4 +1,4 @@
-"""Which value of a Go variable wins in the contexts that matter, and how to take a value back where it was given. Pure.
+"""Which value of a Go variable wins in the contexts that matter. Pure.
 
 Source: cmd/go/internal/cfg/cfg.go (`Getenv`): a variable of the environment that is not empty wins over the goenv file, that over
 GOROOT/go.env.
@@ -6,24 +6,14 @@ GOROOT/go.env.
 
 from __future__ import annotations
 
-import re
-from shlex import quote
 from typing import TYPE_CHECKING, NamedTuple
 
-from gosteward.finding import Text
-from gosteward.reasoning.remedies import real_path
 from gosteward.reasoning.viewpoint import SESSION_KINDS, first_go, own_contexts, runs_as_user, variable
 
 if TYPE_CHECKING:
     from gosteward.snapshot import Context, Location, Setting, Snapshot
 
 WORK_KINDS = (*SESSION_KINDS, "ssh-command")
-_ASSIGNMENT = (
-    r"\s*(?:export\s+|declare\s+-x\s+|typeset\s+-x\s+|set\s+(?:-\w+\s+|--\w+\s+)*|setenv\s+)?{name}(?:=|\s)\s*(\S.*)?"
-)
-# More than one command, or a value that is computed: nobody should delete such a line unread.
-_COMPOUND = re.compile(r"[;&|`]|\$\(")
-_CRONTABS = "/var/spool/cron/"
 
 
 class InForce(NamedTuple):
@@ -99,87 +89,6 @@ def place(setting: Setting) -> str:
 def locations(*settings: Setting | None) -> tuple[Location, ...]:
     """The lines of these settings, each once."""
     return tuple(dict.fromkeys(s.location for s in settings if s is not None and s.location is not None))
-
-
-def commands_to_unset(snapshot: Snapshot, setting: Setting) -> tuple[str, ...]:
-    """Commands that take one setting back where it was given; () where the line does more than to give this value."""
-    where = setting.location
-    if setting.origin == "goenv-file":
-        return _commands_for_goenv_file(setting)
-    if (
-        setting.origin != "environment"
-        or where is None
-        or not where.line
-        or not plain_assignment(where.text, setting.name)
-    ):
-        return ()
-    if used_in_paths(snapshot, setting.name):
-        return ()
-    if where.path.startswith(_CRONTABS):
-        # `crontab -l` hides the head of the file on some systems, so lines are not counted there.
-        user = quote(where.path.rpartition("/")[2])
-        return (f"crontab -u {user} -l | sed '/^[[:space:]]*{setting.name}[[:space:]]*=/d' | crontab -u {user} -",)
-    script = f"{where.line}{{/{setting.name}/d;}}"
-    return (f"sed -i {quote(script)} {quote(real_path(snapshot, where.path))}",)
-
-
-def _commands_for_goenv_file(setting: Setting) -> tuple[str, ...]:
-    if not setting.name.isidentifier():
-        return ()
-    if setting.name == "GOROOT" and setting.location is not None:
-        # With a wrong GOROOT in the file, go does not even start to take it back.
-        return (f"sed -i '/^GOROOT=/d' {quote(setting.location.path)}",)
-    return (unset_command(setting.name),)
-
-
-def unset_command(name: str) -> str:
-    """Takes a line of the goenv file back. go looks for the toolchain first, and stops there if GOTOOLCHAIN names none that it can have."""
-    return f"GOTOOLCHAIN=local go env -u {name}" if name == "GOTOOLCHAIN" else f"go env -u {name}"
-
-
-def advice_to_unset(snapshot: Snapshot, setting: Setting) -> Text:
-    """What the commands of `commands_to_unset` do, or what to do without any."""
-    if setting.origin == "goenv-file":
-        return Text(
-            "`{command}` takes the line back and leaves the others of the file.", command=unset_command(setting.name)
-        )
-    if used_in_paths(snapshot, setting.name):
-        return Text(
-            "Another line builds PATH with ${name}: write the directory out there before you remove {place}.",
-            name=setting.name,
-            place=place(setting),
-        )
-    path = setting.location.path if setting.location is not None else ""
-    if "/systemd/" in path:
-        return Text(
-            "Take the value out at {place} (for a unit of a package, in a drop-in of your own), run `systemctl daemon-reload`, and start the unit again.",
-            place=place(setting),
-        )
-    if path.startswith(_CRONTABS):
-        return Text("Remove the line at {place}: the next run of the job is without it.", place=place(setting))
-    return Text(
-        "Remove the line at {place}, and open a new session: running ones keep the old value.", place=place(setting)
-    )
-
-
-def plain_assignment(text: str, name: str) -> bool:
-    """Whether a line does nothing but give this one variable a value."""
-    match = re.match(_ASSIGNMENT.format(name=re.escape(name)), text)
-    if match is None or _COMPOUND.search(text):
-        return False
-    value = (match[1] or "").strip()
-    quoted = len(value) > 1 and value[0] in "\"'" and value[-1] == value[0]
-    return quoted or not re.search(r"\s", value)
-
-
-def used_in_paths(snapshot: Snapshot, name: str) -> bool:
-    """Whether a line of a start-up file that builds PATH names the variable."""
-    uses = re.compile(rf"\${name}\b|\${{{name}[}}:%#]")
-    return any(
-        line.kind == "path" and uses.search(line.value or line.location.text)
-        for file in snapshot.startup_files
-        for line in file.lines
-    )
 
 
 def _candidates(snapshot: Snapshot, context: Context, name: str) -> tuple[Setting, ...]:

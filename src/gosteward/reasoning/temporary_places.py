@@ -5,11 +5,15 @@ Source: cmd/go/internal/work: the work directory is made below GOTMPDIR, or belo
 
 from __future__ import annotations
 
-from shlex import quote
 from typing import TYPE_CHECKING
 
+from gosteward.actions import MakeDirectory
+from gosteward.reasoning.goenv_lines import setting_action
+from gosteward.reasoning.setting_repair import change_actions
+
 if TYPE_CHECKING:
-    from gosteward.snapshot import Mount, Snapshot, WritePlace
+    from gosteward.actions import Action
+    from gosteward.snapshot import Location, Mount, Snapshot, WritePlace
 
 
 def temporary_places(snapshot: Snapshot) -> tuple[WritePlace, ...]:
@@ -46,7 +50,19 @@ def own_place(snapshot: Snapshot) -> str:
     return f"{home}/.cache/go-tmp"
 
 
-def commands_for_own_place(snapshot: Snapshot) -> tuple[str, ...]:
-    """Commands, to be given as the examined user, that let go work in a directory of their own; () without a fit one."""
+def actions_for_own_place(snapshot: Snapshot, chosen: Location | None = None) -> tuple[Action, ...]:
+    """What lets go work in a directory of the user's own; () without a fit one, or where nobody can tell which line decides.
+
+    Args:
+        chosen: the line that chose the present directory, None for the default.
+    """
     place = own_place(snapshot)
-    return (f"mkdir -p -m 700 {quote(place)}", f"go env -w GOTMPDIR={quote(place)}") if place else ()
+    exported = tuple(s for s in snapshot.go_settings if s.name == "GOTMPDIR" and s.origin == "environment")
+    if not place:
+        return ()
+    if exported:
+        wrong = next((s for s in exported if s.location is not None and s.location == chosen), None)
+        changed = change_actions(snapshot, wrong, place) if wrong is not None else ()
+        return (MakeDirectory(place, 0o700), *changed) if changed else ()
+    setting = setting_action(snapshot, "GOTMPDIR", place)
+    return (MakeDirectory(place, 0o700), setting) if setting is not None else ()

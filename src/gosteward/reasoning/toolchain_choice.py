@@ -9,10 +9,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from gosteward.actions import ReplaceLink
 from gosteward.golang import goversion
 from gosteward.reasoning.impact import matters
+from gosteward.reasoning.remedies import LINKS, is_private
 from gosteward.reasoning.running_go import running_go_of
-from gosteward.reasoning.settings_in_force import winner
+from gosteward.reasoning.settings_in_force import value_in, winner
+from gosteward.reasoning.viewpoint import usable_trees
 from gosteward.snapshot import Location
 
 if TYPE_CHECKING:
@@ -133,3 +136,42 @@ def toolchain_named(version: str) -> str:
     parsed = goversion.parse(version)
     name = version if version.startswith("go") else f"go{version}"
     return f"{name}.0" if parsed is not None and parsed.stage == -1 else name
+
+
+def here(snapshot: Snapshot, context: Context, name: str, *, by_path: bool = False) -> bool:
+    """Whether go has a toolchain ("go1.26.8") at hand: it is that release itself, finds it on PATH, or in the module cache.
+
+    Args:
+        by_path: GOTOOLCHAIN allows PATH alone.
+    """
+    running = running_go_of(snapshot, context)
+    if running is not None and goversion.parse(name) == goversion.parse(running.version):
+        return True
+    directories = {entry.directory.rstrip("/") for entry in context.search_path}
+    on_path = any(
+        b.path.rpartition("/")[2] == name and b.path.rpartition("/")[0] in directories and b.executable
+        for b in snapshot.binaries
+    )
+    cached = any(t.origin == "toolchain-module" and t.version == name for t in snapshot.toolchains)
+    return on_path or (cached and not by_path)
+
+
+def obtainable(snapshot: Snapshot, context: Context, name: str) -> bool:
+    """Whether go gets a toolchain once GOTOOLCHAIN lets it: it is at hand, or a proxy answers and nothing forbids the download."""
+    if here(snapshot, context, name):
+        return True
+    forbidden = any(value_in(snapshot, context, variable) == "off" for variable in ("GOPROXY", "GOSUMDB"))
+    return not forbidden and any(c.kind == "goproxy" and c.ok and context.name in c.contexts for c in snapshot.network)
+
+
+def link_to(snapshot: Snapshot, contexts: tuple[Context, ...], name: str) -> ReplaceLink | None:
+    """A link of the toolchain's name to a tree of that very release, where all contexts find it; None without such a tree."""
+    places = (t.path for t in usable_trees(snapshot) if t.version == name and t.origin != "toolchain-module")
+    tree = next((path for path in places if not is_private(snapshot, path)), "")
+    path = f"{LINKS}/{name}"
+    looked_at = all(
+        any(e.directory.rstrip("/") == LINKS and e.kind == "directory" for e in c.search_path) for c in contexts
+    )
+    if not tree or not contexts or not looked_at or any(b.path == path for b in snapshot.binaries):
+        return None
+    return ReplaceLink(path, f"{tree}/bin/go")

@@ -124,7 +124,7 @@ def setting_in(snapshot: Snapshot, context: Context, name: str) -> Setting | Non
 
 def settings_named(snapshot: Snapshot, name: str) -> tuple[Setting, ...]:
     """Every place that sets a Go variable, in order of precedence."""
-    return tuple(sorted((s for s in snapshot.go_settings if s.name == name), key=lambda s: ORIGINS.index(s.origin)))
+    return tuple(s for origin in ORIGINS for s in snapshot.go_settings if s.name == name and s.origin == origin)
 
 
 def runs_as_user(snapshot: Snapshot, context: Context) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from shlex import quote
 from typing import TYPE_CHECKING
 
+from gosteward.actions import WidenAcl
 from gosteward.finding import Explains, Finding, Rule, Text
 from gosteward.reasoning.impact import NO_GO_RUNS, suspects
 from gosteward.snapshot import Location
@@ -34,6 +35,7 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
         user = snapshot.user.name or str(snapshot.user.uid)
         on_file = blocker.path in (suspect.binary.path, suspect.binary.real_path)
         cut = tuple(line for line in suspect.binary.acl if "#effective" in line) if on_file else ()
+        own = any(line.startswith(f"user:{user}:") and "x" in line.split("\t")[0][-3:] for line in cut)
         yield Finding(
             rule=RULE,
             subject=blocker.path,
@@ -44,15 +46,20 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
             severity=suspect.impact.severity,
             explains=(*NO_GO_RUNS, Explains("GS301"), Explains("GS302"), Explains("GS408")),
             risk="confirm",
-            commands=(f"setfacl -m u:{quote(user)}:rx {quote(blocker.path)}",),
+            actions=(_widening(snapshot, blocker.path, on_file=on_file, cut=own),),
             advice=Text(
-                "`chmod` of the group bits changes the list's mask, and so cuts every named entry. `setfacl -m` sets the entry and computes the mask again."
+                "`chmod` of the group bits changes the list's mask, and so cuts every named entry: change the list itself, the mask and the entry."
             ),
         )
 
 
 def _acl_says_no(binary: Binary) -> bool:
     return binary.blocked_by is not None and binary.blocked_by.reason == "acl"
+
+
+def _widening(snapshot: Snapshot, path: str, *, on_file: bool, cut: bool) -> WidenAcl:
+    """The mask, where the user's entry says yes already; else that entry, too. A directory needs no more than search."""
+    return WidenAcl(path, "rx" if on_file else "x", None if cut else snapshot.user.uid)
 
 
 def _message(path: str, program: str, user: str, cut: tuple[str, ...]) -> Text:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from gosteward.finding import Explains, Finding, Rule, Text
 from gosteward.reasoning.impact import NO_GO_RUNS
-from gosteward.reasoning.limit_lines import limits_for, raising
+from gosteward.reasoning.limit_lines import limits_for, raised
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,6 +27,7 @@ RULE = Rule(
 )
 # The runtime reserves about 600 MB of addresses that it never touches (golang/go#38010); the compiler and linker need more.
 NEEDED = 1 << 30
+AMPLE = "4194304"  # KiB
 
 
 def check(snapshot: Snapshot) -> Iterator[Finding]:
@@ -34,7 +35,7 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
     configured = tuple(limit for limit in tight if limit.location is not None)
     # Without a line it is this very process that inherited the limit, mostly from the line that is found besides.
     for limit in configured or tight[:1]:
-        yield _finding(limit)
+        yield _finding(snapshot, limit)
 
 
 def effective(limit: Limit) -> int:
@@ -42,8 +43,11 @@ def effective(limit: Limit) -> int:
     return min((value for value in (limit.soft, limit.hard) if value >= 0), default=-1)
 
 
-def _finding(limit: Limit) -> Finding:
+def _finding(snapshot: Snapshot, limit: Limit) -> Finding:
     place = limit.location
+    actions = raised(snapshot, place, AMPLE)
+    if 0 <= limit.hard < NEEDED:
+        actions += raised(snapshot, limit.hard_location, AMPLE)
     size = f"{effective(limit) / (1 << 20):.0f}"
     return Finding(
         rule=RULE,
@@ -61,8 +65,8 @@ def _finding(limit: Limit) -> Finding:
         locations=(place,) if place else (),
         evidence=("ulimit -v",),
         explains=(*NO_GO_RUNS, Explains("GS323")),
-        risk="confirm",
-        commands=raising(place, "4194304"),
+        risk="confirm" if actions else "manual",
+        actions=actions,
         advice=Text(
             "Raise the limit to 4 GiB (4194304 in limits.conf, which counts KiB), or limit real memory through a cgroup instead: reserved addresses cost no memory, and GOMEMLIMIT does not make the reservation smaller."
         ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from shlex import quote
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
+from gosteward.actions import UnixLineEnds
 from gosteward.finding import Explains, Finding, Rule, Text
 from gosteward.reasoning.obstacles import carriage_returns, claims, severity_of
 from gosteward.reasoning.path_text import badly_written
@@ -94,7 +95,7 @@ def _finding(snapshot: Snapshot, path: str, damage: _Damage) -> Finding:
             Explains("GS125", path),
         ),
         risk="safe",
-        commands=(f"sed -i 's/\\r$//' {quote(real_path(snapshot, path))}",),
+        actions=(UnixLineEnds(real_path(snapshot, path)),),
         advice=Text(
             "The carriage return at the end of the line belongs to the last word for every shell. Let the editor save the file with Unix line ends from now on."
         ),

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gosteward.finding import Explains, Finding, Rule, Text
-from gosteward.formats import c_targets
+from gosteward.golang import quoted
 from gosteward.reasoning import cgo
-from gosteward.reasoning.settings_in_force import advice_to_unset, commands_to_unset, locations, place
+from gosteward.reasoning.setting_repair import advice_to_unset, commands_behind, unset_actions
+from gosteward.reasoning.settings_in_force import locations, place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,8 +42,8 @@ def _key(standing: Standing) -> str:
 
 
 def _finding(snapshot: Snapshot, setting: Setting, contexts: tuple[str, ...]) -> Finding:
-    wanted = cgo.needs(snapshot)
-    words = c_targets.words_of(setting.value)
+    wanted, actions = cgo.needs(snapshot), unset_actions(snapshot, setting)
+    words = quoted.split(setting.value) or ()
     return Finding(
         rule=RULE,
         subject=f"{place(setting)}:CC",
@@ -52,8 +53,9 @@ def _finding(snapshot: Snapshot, setting: Setting, contexts: tuple[str, ...]) ->
         contexts=contexts,
         severity=cgo.severity(snapshot, chosen=True),
         explains=tuple(Explains(rule) for rule in ("GS802", "GS808")),
-        risk="confirm",
-        commands=commands_to_unset(snapshot, setting),
+        risk="confirm" if actions else "manual",
+        actions=actions,
+        commands=commands_behind(setting) if actions else (),
         advice=advice_to_unset(snapshot, setting),
     )
 

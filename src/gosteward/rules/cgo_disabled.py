@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from gosteward.finding import Explains, Finding, Rule, Text
 from gosteward.reasoning import cgo, package_names
-from gosteward.reasoning.settings_in_force import commands_to_unset, locations, place
+from gosteward.reasoning.setting_repair import commands_behind, unset_actions
+from gosteward.reasoning.settings_in_force import locations, place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,6 +51,9 @@ def _cause(standing: Standing) -> Setting | None:
 
 def _finding(snapshot: Snapshot, standing: Standing, contexts: tuple[str, ...], wanted: tuple[Need, ...]) -> Finding:
     cause = _cause(standing)
+    # Who builds for another machine may mean it; and without a compiler cgo would stay off. What CC names is GS807's subject.
+    ours = standing.state == "set-off" and (bool(standing.tool("cc").path) or standing.cc_setting is not None)
+    actions = unset_actions(snapshot, cause) if ours and cause is not None else ()
     return Finding(
         rule=RULE,
         subject=_key(standing),
@@ -58,9 +62,11 @@ def _finding(snapshot: Snapshot, standing: Standing, contexts: tuple[str, ...], 
         evidence=("go env CGO_ENABLED",),
         contexts=contexts,
         severity=cgo.severity(snapshot),
-        explains=(Explains("GS519", _key(standing)),) if standing.state == "foreign" else (),
-        risk="confirm",
-        commands=commands_to_unset(snapshot, cause) if cause is not None and cause.origin != "goroot" else (),
+        # While cgo is off, nobody asks for what CC names.
+        explains=(Explains("GS519", _key(standing)) if standing.state == "foreign" else Explains("GS807"),),
+        risk="confirm" if actions else "manual",
+        actions=actions,
+        commands=commands_behind(cause) if actions and cause is not None else (),
         advice=_advice(standing),
     )
 

@@ -6,7 +6,7 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from gosteward.finding import Explains, Finding, Rule, Text
-from gosteward.golang.proxyurls import masked
+from gosteward.golang.proxyurls import DEFAULT_PROXY_URL, masked
 from gosteward.snapshot import Location
 
 if TYPE_CHECKING:
@@ -70,5 +70,6 @@ def _advice(*, cached: bool) -> Text:
             "The copy in the module cache was changed or damaged. Fetch it into another cache (GOMODCACHE=$(mktemp -d) go mod download) and compare before you replace it. Keep go.sum as it is: it is the witness."
         )
     return Text(
-        "Keep go.sum as it is: it is the witness. Fetch the same version from a second source (GOPROXY=https://proxy.golang.org in an empty GOMODCACHE) and compare; if that one fits, the mirror is wrong and its operator must be told; if not, the author moved the tag."
+        "Keep go.sum as it is: it is the witness. Fetch the same version from a second source (GOPROXY={proxy} in an empty GOMODCACHE) and compare; if that one fits, the mirror is wrong and its operator must be told; if not, the author moved the tag.",
+        proxy=DEFAULT_PROXY_URL,
     )

@@ -49,7 +49,6 @@ def _finding(refused: tuple[NetworkCheck, ...], message: Text, evidence: str) ->
         contexts=tuple(dict.fromkeys(name for c in refused for name in c.contexts)),
         severity="error" if refused else "",
         explains=(Explains("GS603"), Explains("GS606")),
-        risk="confirm",
         commands=("timedatectl set-ntp true",),
         advice=Text(
             "Switch time synchronisation on and wait until `timedatectl` says that it is synchronised; in a container or virtual machine repair the clock of its host."

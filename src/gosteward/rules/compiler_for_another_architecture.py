@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from gosteward.finding import Explains, Finding, Rule, Text
 from gosteward.reasoning import cgo, package_names
-from gosteward.reasoning.settings_in_force import commands_to_unset, locations, place, value_in
+from gosteward.reasoning.setting_repair import commands_behind, unset_actions
+from gosteward.reasoning.settings_in_force import locations, place, value_in
 from gosteward.reasoning.viewpoint import context_named
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ def _cause(standing: Standing) -> Setting | None:
 def _finding(snapshot: Snapshot, standing: Standing, contexts: tuple[str, ...]) -> Finding:
     wanted, cause = cgo.needs(snapshot), _cause(standing)
     left_over = standing.goarch_setting is None and cause is not None
+    actions = unset_actions(snapshot, cause) if left_over and cause is not None else ()
     return Finding(
         rule=RULE,
         subject=_key(snapshot, standing),
@@ -78,8 +80,9 @@ def _finding(snapshot: Snapshot, standing: Standing, contexts: tuple[str, ...]) 
         contexts=contexts,
         severity=cgo.severity(snapshot, chosen=True),
         explains=(Explains("GS519"), Explains("GS802")),
-        risk="confirm" if left_over else "manual",
-        commands=commands_to_unset(snapshot, cause)
+        risk="confirm" if actions else "manual",
+        actions=actions,
+        commands=commands_behind(cause)
         if left_over and cause is not None
         else package_names.install(snapshot.machine, package_names.cross_packages(snapshot.machine, standing.goarch)),
         advice=_advice(snapshot, standing),

@@ -5,16 +5,18 @@ from __future__ import annotations
 from shlex import quote
 from typing import TYPE_CHECKING
 
+from gosteward.actions import MoveAside, ReplaceLink
 from gosteward.finding import Explains, Finding, Rule, Text
 from gosteward.golang import goversion
 from gosteward.reasoning.impact import NO_GO_RUNS, suspects
-from gosteward.reasoning.link_repair import relink, trees_for
+from gosteward.reasoning.link_repair import OF_PACKAGES, likeliest, trees_for
 from gosteward.reasoning.viewpoint import context_named, tree_at, variable
 from gosteward.snapshot import Location
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from gosteward.actions import Action
     from gosteward.reasoning.impact import Suspect
     from gosteward.snapshot import Binary, Snapshot
 
@@ -60,7 +62,7 @@ def _led_by_goroot(snapshot: Snapshot, suspect: Suspect) -> bool:
 
 def _finding(snapshot: Snapshot, suspect: Suspect) -> Finding:
     go = suspect.binary
-    trees = tuple(t for t in trees_for(snapshot, go.path) if t.version == go.version)
+    actions = _linked(snapshot, go)
     return Finding(
         rule=RULE,
         subject=go.path,
@@ -74,11 +76,17 @@ def _finding(snapshot: Snapshot, suspect: Suspect) -> Finding:
         contexts=suspect.impact.contexts,
         severity=suspect.impact.severity,
         explains=(*NO_GO_RUNS, Explains("GS408"), Explains("GS132"), Explains("GS417")),
-        risk="confirm",
-        commands=(f"mv {quote(go.path)} {quote(go.path + '.copy')}", *relink(go.path, f"{trees[0].path}/bin/go"))
-        if len(trees) == 1 and not go.links
-        else (),
+        risk="confirm" if actions else "manual",
+        actions=actions,
         advice=Text(
             "Make it a link to bin/go of a complete tree: go follows the link and finds the rest. Do not set GOROOT for it."
         ),
     )
+
+
+def _linked(snapshot: Snapshot, go: Binary) -> tuple[Action, ...]:
+    """A link in place of the copy; () where a link leads to the copy already, or a package might own its place."""
+    tree = likeliest(trees_for(snapshot, go.path), go.path, go.version)
+    if tree is None or go.links or go.path.startswith(OF_PACKAGES):
+        return ()
+    return (MoveAside(go.path), ReplaceLink(go.path, f"{tree.path}/bin/go"))

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gosteward.finding import Finding, Rule, Text
-from gosteward.reasoning.jobs import crontab_commands, grouped, job_lines, path_source, place_of, without_go
+from gosteward.reasoning.jobs import crontab_repair, grouped, job_lines, path_source, place_of, without_go
 from gosteward.reasoning.reach import go_directories, shown_path
+from gosteward.reasoning.remedies import risk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,6 +35,7 @@ def _finding(snapshot: Snapshot, jobs: tuple[Context, ...]) -> Finding:
     source = path_source(first)
     directory = go_directories(snapshot)[0]
     crontab = first.location.path if first.location else ""
+    repair = crontab_repair(snapshot, jobs, directory)
     return Finding(
         rule=RULE,
         subject=crontab,
@@ -48,8 +50,9 @@ def _finding(snapshot: Snapshot, jobs: tuple[Context, ...]) -> Finding:
         locations=job_lines(jobs, source),
         evidence=tuple(f"{job.name}: PATH={shown_path(job)}" for job in jobs[:5]),
         contexts=tuple(job.name for job in jobs),
-        risk="confirm",
-        commands=crontab_commands(snapshot, first, directory),
+        risk=risk(repair.actions),
+        actions=repair.actions,
+        commands=repair.commands,
         advice=Text(
             "cron reads no start-up file of any shell. Give the crontab a PATH line with literal directories (cron expands no variables), or call {directory}/go in the job.",
             directory=directory,

@@ -10,7 +10,7 @@ from gosteward.finding import Explains, Finding, Rule, Text
 from gosteward.reasoning.obstacles import claims, severity_of
 from gosteward.reasoning.path_text import defect
 from gosteward.reasoning.reach import WANTED, holding_go, line_behind, plain
-from gosteward.reasoning.remedies import replace_line
+from gosteward.reasoning.remedies import reload_commands, replaced_line, risk
 from gosteward.reasoning.viewpoint import first_go, own_contexts, variable
 
 if TYPE_CHECKING:
@@ -64,6 +64,8 @@ def _entries(snapshot: Snapshot) -> tuple[_Entry, ...]:
 def _finding(snapshot: Snapshot, entry: _Entry) -> Finding:
     line = entry.location
     new = _without(entry)
+    # A change of sudoers is checked by visudo first.
+    actions = replaced_line(snapshot, line, new) if new and not line.path.startswith("/etc/sudoers") else ()
     hit = _lacking(snapshot, entry)
     return Finding(
         rule=RULE,
@@ -74,8 +76,9 @@ def _finding(snapshot: Snapshot, entry: _Entry) -> Finding:
         contexts=entry.contexts,
         severity=severity_of(snapshot, hit) if hit else "",
         explains=(*claims(snapshot, hit), Explains("GS116", entry.text)) if hit else (),
-        risk="confirm",
-        commands=(replace_line(snapshot, line, new),) if new and line.line else (),
+        risk=risk(actions),
+        actions=actions,
+        commands=reload_commands(snapshot, line.path) if actions else (),
         advice=Text(
             "Go starts no program that it found by way of the current directory, and a file planted there could be run in place of a system command. Take the entry out of the line; never turn it into a dot."
         ),

@@ -5,15 +5,26 @@ from __future__ import annotations
 from shlex import quote
 from typing import TYPE_CHECKING, NamedTuple
 
+from gosteward.actions import RemoveLink
 from gosteward.finding import Explains, Finding, Rule, Text
 from gosteward.reasoning.impact import NO_GO_RUNS, Impact, matters, of_program
-from gosteward.reasoning.link_repair import destination, relink, tree_like, trees_for
+from gosteward.reasoning.link_repair import (
+    destination,
+    likeliest,
+    of_package,
+    pointed_to,
+    steps,
+    tree_like,
+    tree_that_runs,
+    trees_for,
+)
 from gosteward.reasoning.viewpoint import first_go, programs_named_go
 from gosteward.snapshot import Location
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from gosteward.actions import Action
     from gosteward.snapshot import Binary, GoTree, Link, Snapshot
 
 RULE = Rule(
@@ -89,7 +100,14 @@ def _finding(snapshot: Snapshot, broken: _Broken, impact: Impact) -> Finding:
     subject = link.path if broken.directory else first.path
     trees = trees_for(snapshot, subject)
     packaged = subject.startswith(OF_PACKAGES) or link.path.startswith(OF_PACKAGES)
-    chosen = tree_like(trees, destination(link)) if not packaged else None
+    running = tree_that_runs(snapshot, impact.contexts or tuple(c.name for c in snapshot.contexts))
+    candidates = trees if not packaged else ()
+    chosen = running if running in candidates else tree_like(candidates, destination(link))
+    if running is not None and of_package(running) and not packaged:
+        # What works is a package's, and needs no link; to another release nobody asked to change.
+        chosen, actions = None, _removals(broken)
+    else:
+        actions = _actions(broken, chosen or likeliest(candidates, destination(link)))
     return Finding(
         rule=RULE,
         subject=subject,
@@ -108,8 +126,8 @@ def _finding(snapshot: Snapshot, broken: _Broken, impact: Impact) -> Finding:
         contexts=impact.contexts,
         severity=impact.severity,
         explains=_explained(broken) if not first.path.endswith("/gofmt") else (),
-        risk="safe" if chosen else "manual",
-        commands=_commands(broken, chosen),
+        risk=("safe" if chosen else "confirm") if actions else "manual",
+        actions=actions,
         advice=_advice(trees, chosen, packaged=packaged),
     )
 
@@ -123,14 +141,21 @@ def _explained(broken: _Broken) -> tuple[Explains, ...]:
     return (*NO_GO_RUNS, *missing, Explains("GS132"), Explains("GS408"))
 
 
-def _commands(broken: _Broken, tree: GoTree | None) -> tuple[str, ...]:
-    """The link repaired, where there is no choice."""
-    if tree is None:
-        return ()
-    if broken.directory:
-        return relink(broken.link.path, tree.real_path or tree.path)
-    names = dict.fromkeys(p.links[-1].path for p in broken.programs)
-    return tuple(c for name in names for c in relink(name, f"{tree.path}/bin/{name.rpartition('/')[2]}"))
+def _actions(broken: _Broken, tree: GoTree | None) -> tuple[Action, ...]:
+    """Each of the links that dangle led to the tree."""
+    found: list[Action] = []
+    for program in broken.programs if tree is not None else ():
+        last = next((s for s in reversed(steps(program.path, program.links)) if s.link == program.links[-1]), None)
+        changed = pointed_to(last, tree, program.path.rpartition("/")[2]) if last is not None and tree else None
+        if changed is None:
+            return ()
+        found.append(changed)
+    return tuple(dict.fromkeys(found))
+
+
+def _removals(broken: _Broken) -> tuple[Action, ...]:
+    links = dict.fromkeys(program.links[-1] for program in broken.programs)
+    return tuple(RemoveLink(link.path, link.target) for link in links)
 
 
 def _advice(trees: tuple[GoTree, ...], chosen: GoTree | None, *, packaged: bool) -> Text:

@@ -5,15 +5,18 @@ from __future__ import annotations
 from shlex import quote
 from typing import TYPE_CHECKING, NamedTuple, Optional
 
+from gosteward.actions import OpenTree, SetMode
 from gosteward.finding import Explains, Finding, Rule, Text
 from gosteward.reasoning.impact import NO_GO_RUNS, distinct_trees, matters, of_tree
 from gosteward.reasoning.ownership import inside
+from gosteward.reasoning.remedies import is_private
 from gosteward.reasoning.viewpoint import first_go, programs_named_go
 from gosteward.snapshot import Blocker, Location
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from gosteward.actions import Action
     from gosteward.snapshot import Context, Snapshot
 
 RULE = Rule(
@@ -70,6 +73,8 @@ def _finding(snapshot: Snapshot, closed: _Closed) -> Finding | None:
     if not severity:
         return None
     user = snapshot.user.name or "this user"
+    commands = _commands(snapshot, closed)
+    actions = () if commands else _actions(snapshot, closed)
     return Finding(
         rule=RULE,
         subject=closed.path,
@@ -87,9 +92,11 @@ def _finding(snapshot: Snapshot, closed: _Closed) -> Finding | None:
             Explains("GS117"),
             Explains("GS401"),
         ),
-        risk="confirm",
-        commands=_commands(snapshot, closed),
-        advice=_advice(snapshot, closed, user),
+        # Behind another go that works, somebody may have closed it on purpose.
+        risk=("safe" if severity == "error" else "confirm") if actions else "manual",
+        actions=actions,
+        commands=commands,
+        advice=_advice(closed, actions, commands, user),
     )
 
 
@@ -147,22 +154,39 @@ def _is_private_home(path: str) -> bool:
 
 
 def _commands(snapshot: Snapshot, closed: _Closed) -> tuple[str, ...]:
+    """What a person decides: membership of the group that a directory is meant for, a directory that somebody else closed."""
     user, blocker = snapshot.user, closed.blocker
-    if _is_private_home(closed.path) or (blocker is None and closed.path == closed.behind):
+    if blocker is None or _is_private_home(closed.path) or blocker.owner == user.name:
         return ()
-    if blocker is not None and blocker.owner and blocker.owner == user.name:
-        return (f"chmod u+x {quote(closed.path)}",)
-    if blocker is not None and blocker.mode & 0o010 and blocker.group not in ("", "root"):
+    if blocker.mode & 0o010 and blocker.group not in ("", "root"):
         return (f"usermod -aG {quote(blocker.group)} {quote(user.name)}",)
-    inner = _closed_inside(snapshot, closed)
-    if inner:
-        return (f"chmod o+x {quote(closed.path)}", f"find {quote(inner)} -type d ! -perm -o+rx -exec chmod o+rx {{}} +")
-    return (f"chmod o+x {quote(closed.path)}",)
+    return (f"chmod o+x {quote(closed.path)}",) if blocker.owner != "root" else ()
+
+
+def _actions(snapshot: Snapshot, closed: _Closed) -> tuple[Action, ...]:
+    """The bits that are missing, for the one directory, and for the tree behind it if more of it is closed."""
+    user, mode = snapshot.user, _mode(snapshot, closed)
+    if _is_private_home(closed.path) or (closed.blocker is None and closed.path == closed.behind and not closed.inner):
+        return ()
+    tree = _closed_inside(snapshot, closed)
+    opened = (OpenTree(tree, others=not is_private(snapshot, tree)),) if tree else ()
+    if mode is None or closed.inner or closed.path == tree:
+        return opened
+    mine = closed.blocker is not None and bool(user.name) and closed.blocker.owner == user.name
+    return (SetMode(closed.path, mode, mode | (0o100 if mine else 0o111)), *opened)
+
+
+def _mode(snapshot: Snapshot, closed: _Closed) -> int | None:
+    if closed.blocker is not None:
+        return closed.blocker.mode
+    return next((t.mode for t in snapshot.toolchains if closed.path in (t.path, t.real_path)), None)
 
 
 def _closed_inside(snapshot: Snapshot, closed: _Closed) -> str:
     """The tree behind, if more of its own directories are closed too (all of it was unpacked under umask 077); "" if not."""
     for tree in distinct_trees(snapshot):
+        if closed.inner and tree.path == closed.behind:
+            return tree.real_path or tree.path
         behind = closed.path in (tree.path, tree.real_path) or inside(tree.real_path or tree.path, closed.path)
         others = [n for n in tree.unsearchable if n not in ("", ".") and not n.startswith("/")]
         if behind and others:
@@ -170,22 +194,25 @@ def _closed_inside(snapshot: Snapshot, closed: _Closed) -> str:
     return ""
 
 
-def _advice(snapshot: Snapshot, closed: _Closed, user: str) -> Text:
+def _advice(closed: _Closed, actions: tuple[Action, ...], commands: tuple[str, ...], user: str) -> Text:
     if _is_private_home(closed.path):
         return Text(
             "{directory} is somebody's home and should stay closed: install Go where all may pass, such as /usr/local/go.",
             directory=closed.path,
         )
-    commands = _commands(snapshot, closed)
-    if commands and commands[0].startswith("usermod"):
+    if commands and commands[0].startswith("chmod"):
+        return Text(
+            "{directory} belongs to somebody who may have closed it on purpose: ask first.", directory=closed.path
+        )
+    if commands:
         return Text(
             "The directory is meant for a group: membership takes effect at the next login of {user}.", user=user
         )
-    if len(commands) > 1:
+    if any(isinstance(action, OpenTree) for action in actions):
         return Text(
-            "The tree was unpacked under a strict umask: its directories, and nothing else, need the right to be searched."
+            "The tree was unpacked under a strict umask: what everybody else's tree allows is missing in it, and nothing else is changed."
         )
-    if commands:
+    if actions:
         return Text("Only this one directory needs the right to be searched; what is in it keeps its modes.")
     return Text(
         "Look which directory on the way says no: the first line without an x for {user} in the output of namei.",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from gosteward.finding import Explains, Finding, Rule, Text
 from gosteward.judgement import severity_of
 from gosteward.reasoning.hidden_go import hidden_gos, lines_of, to_the_front, version_of
+from gosteward.reasoning.remedies import risk
 from gosteward.rules import go_line_unreadable, std_package_too_new, toolchain_local_too_old
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ def _of_package(go: Binary) -> bool:
 
 def _finding(snapshot: Snapshot, hidden: HiddenGo) -> Finding:
     first, newer, lines = hidden.first.go, hidden.newer.go, lines_of(hidden)
+    actions = to_the_front(snapshot, hidden)
     if first is None or newer is None:
         raise ValueError(hidden.first.directory)
     return Finding(
@@ -58,8 +60,8 @@ def _finding(snapshot: Snapshot, hidden: HiddenGo) -> Finding:
         contexts=hidden.contexts,
         severity=_severity(snapshot, first),
         explains=_explained(first),
-        risk="confirm",
-        commands=to_the_front(snapshot, hidden),
+        risk=risk(actions),
+        actions=actions,
         advice=Text(
             "Put {directory} in front: by links in /usr/local/bin, which sudo and services find as well, or in the line that adds it ({line}). The package may stay: others may need it.",
             directory=hidden.newer.directory,

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from shlex import quote
 from typing import TYPE_CHECKING
 
+from gosteward.actions import LAST, EditLines, LineEdit
 from gosteward.finding import Explains, Finding, Rule, Text
 from gosteward.reasoning.modules_in_use import flag_values, some_go_is
+from gosteward.reasoning.settings_in_force import sessions
+from gosteward.reasoning.viewpoint import variable
 from gosteward.snapshot import Location
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from gosteward.actions import Action
     from gosteward.snapshot import Snapshot, Workspace
 
 RULE = Rule(
@@ -55,6 +60,7 @@ def _has_git(snapshot: Snapshot) -> bool:
 
 def _finding(snapshot: Snapshot, vcs: str, workspaces: tuple[Workspace, ...]) -> Finding:
     uid, user = workspaces[0].vcs_uid, snapshot.user
+    actions = _actions(snapshot, vcs)
     return Finding(
         rule=RULE,
         subject=vcs,
@@ -71,10 +77,22 @@ def _finding(snapshot: Snapshot, vcs: str, workspaces: tuple[Workspace, ...]) ->
             f"git -C {quote(vcs)} status",
         ),
         explains=tuple(Explains("GS911", w.root) for w in workspaces),
-        risk="confirm",
-        commands=(f"git config --global --add safe.directory {quote(vcs)}",),
+        risk="confirm" if actions else "manual",
+        actions=actions,
         advice=Text(
             "If you trust whoever owns {vcs}, allow exactly that path with safe.directory, as the user who builds; or give the directory back to that user. Never allow every directory at once. -buildvcs=false is the second choice: programs then do not say from which revision they come.",
             vcs=vcs,
         ),
     )
+
+
+def _actions(snapshot: Snapshot, vcs: str) -> tuple[Action, ...]:
+    """A section behind the others of the user's own file of git: exactly this repository."""
+    files = {v.value for c in sessions(snapshot) if (v := variable(c, "GIT_CONFIG_GLOBAL")) and v.exported and v.value}
+    home = snapshot.user.home.rstrip("/")
+    path = files.pop() if len(files) == 1 else f"{home}/.gitconfig" if home and not files else ""
+    if not path.startswith("/") or path.startswith("/dev/") or "\n" in vcs:
+        return ()
+    plain = re.fullmatch(r"[A-Za-z0-9_@%+=:,./-]+", vcs) is not None
+    written = vcs if plain else '"' + vcs.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return (EditLines(path, (LineEdit(LAST, after=("[safe]", f"\tdirectory = {written}")),)),)

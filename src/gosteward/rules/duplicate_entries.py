@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from shlex import quote
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from gosteward.actions import FIRST, EditLines, LineEdit
 from gosteward.finding import Finding, Rule, Text
 from gosteward.reasoning import remedies
+from gosteward.reasoning.guarded_lines import guarded_command, guarded_copy
 from gosteward.reasoning.obstacles import early_returns
 from gosteward.reasoning.reach import added, holding_go, installed_programs, on_path, own_readers
+from gosteward.reasoning.remedies import line_edits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gosteward.snapshot import Context, Location, Snapshot, StartupFile, StartupLine
+    from gosteward.actions import Action
+    from gosteward.snapshot import Context, Snapshot, StartupFile, StartupLine
 
 RULE = Rule(
     id="GS118",
@@ -25,6 +29,7 @@ RULE = Rule(
 )
 # A file of login shells is read once per session; these are read by every shell in a shell.
 _DIALECTS = ("posix", "bash", "zsh")
+_ASSIGNS = re.compile(r"(?:export\s+)?PATH=[^\s;&|#()<>`\\]+")
 
 
 class _Growing(NamedTuple):
@@ -59,6 +64,7 @@ def _growing(snapshot: Snapshot) -> Iterator[_Growing]:
 def _finding(snapshot: Snapshot, lines: list[_Growing]) -> Finding:
     first = lines[0]
     where = first.line.location
+    actions = _actions(snapshot, lines)
     return Finding(
         rule=RULE,
         subject=where.path,
@@ -70,22 +76,36 @@ def _finding(snapshot: Snapshot, lines: list[_Growing]) -> Finding:
         locations=tuple(g.line.location for g in lines),
         evidence=(f"{first.readers[0].shell} -ic '{first.readers[0].shell} -ic env' | grep ^PATH=",),
         contexts=tuple(c.name for c in first.readers),
-        risk="confirm",
-        commands=_commands(snapshot, first, where),
+        # A file in /etc/profile.d may belong to an installer, which writes it anew, and is read once by each login.
+        confidence="medium" if where.path.startswith("/etc/profile.d/") else "high",
+        risk=remedies.risk(actions),
+        actions=actions,
         advice=Text(
             "Guard the line with a test of PATH. The order of the entries and the first copy stay as they are."
         ),
     )
 
 
-def _commands(snapshot: Snapshot, growing: _Growing, where: Location) -> tuple[str, ...]:
-    if any(obstacle.location == where for obstacle in early_returns(snapshot)):
-        return ()  # GS106 moves that line and guards it: a second edit by line numbers would meet another line
-    text = where.text
-    if text.startswith(("export PATH=", "PATH=")) and text.count(":") == 1 and not any(c in text for c in ";&|`("):
-        guard = remedies.guarded_line(snapshot, "bash", growing.directory)
-        return (remedies.replace_line(snapshot, where, guard),)
-    if not text or text != text.lstrip() or growing.directory not in text:
+def _actions(snapshot: Snapshot, lines: list[_Growing]) -> tuple[Action, ...]:
+    """Guards for all of these lines; zsh keeps every entry once by itself."""
+    file = lines[0].file
+    moved = {obstacle.location for obstacle in early_returns(snapshot)}
+    if any(growing.line.location in moved for growing in lines):
+        return ()  # GS106 moves such a line and guards it
+    if file.dialect == "zsh":
+        return (EditLines(remedies.real(file), (LineEdit(FIRST, after=("typeset -U path PATH",)),)),)
+    edits = tuple(edit for growing in lines for edit in _guarded(snapshot, growing))
+    return (EditLines(remedies.real(file), edits),) if edits else ()
+
+
+def _guarded(snapshot: Snapshot, growing: _Growing) -> tuple[LineEdit, ...]:
+    """The line with a test of PATH around it: an `if` that stands around it is no hindrance, a second command in it is."""
+    where = growing.line.location
+    copies = guarded_copy(snapshot, growing.file, growing.line)
+    if growing.line.alone and copies:
+        return line_edits(where, *copies)
+    text = where.text.strip()
+    if not _ASSIGNS.fullmatch(text) or len(added(snapshot, growing.file, growing.line)) != 1:
         return ()
-    guard = f'case ":$PATH:" in *:{quote(growing.directory)}:*) ;; *) {text} ;; esac'
-    return (remedies.replace_line(snapshot, where, guard),) if "#" not in text else ()
+    indent = where.text[: len(where.text) - len(where.text.lstrip())]
+    return line_edits(where, indent + guarded_command(snapshot, growing.directory, text))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from gosteward.finding import Explains, Finding, Rule, Text
 from gosteward.reasoning.impact import NO_GO_RUNS, suspects
+from gosteward.reasoning.link_repair import instead_of_program
 from gosteward.snapshot import Location
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ RULE = Rule(
 def check(snapshot: Snapshot) -> Iterator[Finding]:
     for suspect in suspects(snapshot, lambda binary: binary.kind == "empty"):
         binary = suspect.binary
+        actions = instead_of_program(snapshot, suspect)
         yield Finding(
             rule=RULE,
             subject=binary.path,
@@ -39,6 +41,8 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
             contexts=suspect.impact.contexts,
             severity=suspect.impact.severity,
             explains=(*NO_GO_RUNS, Explains("GS401"), Explains("GS408")) if suspect.role in ("go", "tool") else (),
+            risk="confirm" if actions else "manual",
+            actions=actions,
             advice=Text(
                 "Its contents never reached the disk: a crash or a full disk during the installation. Install it again, and check the files beside it."
             ),

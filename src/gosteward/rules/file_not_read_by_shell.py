@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from shlex import quote
+import re
 from typing import TYPE_CHECKING
 
+from gosteward.actions import ReplaceLink
 from gosteward.finding import Explains, Finding, Rule, Text
 from gosteward.reasoning import remedies
 from gosteward.reasoning.obstacles import claims, severity_of, unread_files
@@ -12,6 +13,7 @@ from gosteward.reasoning.obstacles import claims, severity_of, unread_files
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from gosteward.actions import Action
     from gosteward.reasoning.obstacles import Obstacle
     from gosteward.snapshot import Snapshot
 
@@ -24,6 +26,8 @@ RULE = Rule(
     symptoms=("zsh: command not found: go", "fish: Unknown command: go"),
 )
 
+_PUT_ASIDE = re.compile(r"[.~]|[_-](?:bak|backup|old|orig|off|no|disabled?)\d*$", re.IGNORECASE)
+
 
 def check(snapshot: Snapshot) -> Iterator[Finding]:
     for obstacle in unread_files(snapshot):
@@ -34,9 +38,12 @@ def _finding(snapshot: Snapshot, obstacle: Obstacle) -> Finding:
     line = obstacle.location
     shell = snapshot.user.shell.rpartition("/")[2] or "sh"
     passed_over = line.path.startswith("/etc/profile.d/") and not line.path.endswith(".sh")
-    commands = remedies.best(snapshot, obstacle.contexts, obstacle.directory)
-    if passed_over and shell in ("bash", "sh", "dash", "ash", "ksh"):
-        commands = (f"mv --no-clobber {quote(line.path)} {quote(line.path + '.sh')}",)
+    of_posix = shell in ("bash", "sh", "dash", "ash", "ksh", "mksh")
+    # Links reach terminals too, which do not read /etc/profile.
+    actions = remedies.links(snapshot, remedies.contexts_named(snapshot, obstacle.contexts)) or (
+        _under_right_name(snapshot, line.path) if passed_over and of_posix else ()
+    )
+    actions = actions or remedies.best(snapshot, obstacle.contexts, obstacle.directory)
     return Finding(
         rule=RULE,
         subject=line.path,
@@ -46,10 +53,18 @@ def _finding(snapshot: Snapshot, obstacle: Obstacle) -> Finding:
         contexts=obstacle.contexts,
         severity=severity_of(snapshot, obstacle.contexts),
         explains=(*claims(snapshot, obstacle.contexts), Explains("GS127")),
-        risk="confirm" if commands else "manual",
-        commands=commands,
+        risk=remedies.risk(actions),
+        actions=actions,
         advice=_advice(shell),
     )
+
+
+def _under_right_name(snapshot: Snapshot, path: str) -> tuple[Action, ...]:
+    """A link beside the file, by whose name /etc/profile reads it; not for a file that somebody put out of use by its name."""
+    right = f"{path}.sh"
+    if _PUT_ASIDE.search(path.rpartition("/")[2]) or any(f.path == right for f in snapshot.startup_files):
+        return ()
+    return (ReplaceLink(right, path.rpartition("/")[2]),)
 
 
 def _message(snapshot: Snapshot, obstacle: Obstacle, shell: str, *, passed_over: bool) -> Text:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from gosteward.finding import Explains, Finding, Rule, Text
-from gosteward.reasoning.impact import surely_met
-from gosteward.reasoning.room import LITTLE, TOO_LITTLE, mib, rooms
-from gosteward.snapshot import Location
+from gosteward.finding import Explains, Rule, Text
+from gosteward.reasoning.room import LITTLE, TOO_LITTLE, mib, rooms, shortage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from gosteward.finding import Finding
     from gosteward.reasoning.room import Room
     from gosteward.snapshot import Snapshot
 
@@ -34,21 +33,15 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
 
 def _finding(snapshot: Snapshot, room: Room) -> Finding:
     caches = tuple(p.path for p in room.places if p.purpose == "GOCACHE")
-    full = room.free < TOO_LITTLE and surely_met(snapshot, room.contexts)
-    return Finding(
-        rule=RULE,
-        subject=room.point,
-        message=Text(
-            "{point} has {free} of {total} free, and go writes there: {paths}",
-            point=room.point,
-            free=mib(room.free),
-            total=mib(room.total),
-            paths=", ".join(room.paths),
-        ),
-        locations=tuple(Location(path) for path in room.paths),
+    message = Text(
+        "{point} has {free} of {total} free, and go writes there: {paths}",
+        point=room.point,
+        free=mib(room.free),
+        total=mib(room.total),
+        paths=", ".join(room.paths),
+    )
+    return shortage(snapshot, RULE, room, message, none_left=room.free < TOO_LITTLE)._replace(
         evidence=(f"df -h {quote(room.paths[0])}",),
-        contexts=room.contexts,
-        severity="" if full else "warning",
         explains=(Explains("GS204"), Explains("GS209")),
         advice=_advice(caches),
     )

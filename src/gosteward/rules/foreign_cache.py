@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gosteward.finding import Explains, Finding, Rule, Text
 from gosteward.reasoning.impact import surely_met
-from gosteward.reasoning.ownership import CACHES, foreign_cache, owned_elsewhere, owner_name
+from gosteward.reasoning.ownership import CACHES, foreign_cache, handed_over, owned_elsewhere, owner_name
 from gosteward.reasoning.viewpoint import places_of_user
 from gosteward.snapshot import Location
 
@@ -38,6 +38,7 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
     places = tuple(sorted(places, key=lambda p: not _fatal(p)))
     tops = tuple(dict.fromkeys(owned_elsewhere(p, snapshot.user) for p in places))
     contexts = tuple(dict.fromkeys(name for p in places for name in p.contexts))
+    actions = dict.fromkeys(a for p in places if (a := handed_over(p, snapshot.user)) is not None)
     yield Finding(
         rule=RULE,
         subject=tops[0],
@@ -50,8 +51,8 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
         contexts=contexts,
         severity="error" if any(map(_fatal, places)) and surely_met(snapshot, contexts) else "warning",
         explains=tuple(Explains("GS314", p.path) for p in places),
-        risk="confirm",
-        commands=_commands(snapshot, tops),
+        risk="confirm" if actions else "manual",
+        actions=tuple(actions),
         advice=Text(
             "`sudo go` with HOME kept made it so. Change the owner of the caches only, without following links, and never build with `sudo go`."
         ),
@@ -74,10 +75,3 @@ def _message(snapshot: Snapshot, places: tuple[WritePlace, ...], tops: tuple[str
         user=snapshot.user.name or "this user",
         purposes=", ".join(dict.fromkeys(p.purpose for p in places)),
     )
-
-
-def _commands(snapshot: Snapshot, tops: tuple[str, ...]) -> tuple[str, ...]:
-    user = snapshot.user
-    owner = f"{user.name or user.uid}:" if user.known else f"{user.uid}:{user.gid}"
-    inside_home = tuple(t for t in tops if t.startswith(f"{user.home.rstrip('/')}/"))
-    return (f"chown -hR {quote(owner)} {' '.join(quote(t) for t in inside_home)}",) if inside_home else ()

@@ -6,10 +6,13 @@ import re
 from shlex import quote
 from typing import TYPE_CHECKING, NamedTuple
 
+from gosteward.actions import EditLines, LineEdit
 from gosteward.finding import Explains, Finding, Rule, Text
+from gosteward.reasoning.guarded_lines import guarded_line
 from gosteward.reasoning.obstacles import claims, foreign_lines, misspelt, severity_of
+from gosteward.reasoning.path_text import meant, plainly_quoted, visible
 from gosteward.reasoning.reach import own_readers, plain, without_system
-from gosteward.reasoning.remedies import replace_line
+from gosteward.reasoning.remedies import line_edits, real
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,6 +35,9 @@ RULE = Rule(
     ),
 )
 _STATEMENT = re.compile(r"(?:export\s+)?(?i:[PATH]{4})\s*\+?=|set\s+-|setenv\s+PATH\b|fish_add_path\b|set\s+path\b")
+_SETS_ONE = re.compile(r"(?:set\s+(?:-[\w-]+\s+)*|setenv\s+|export\s+)?[A-Z_]+[\s=]+\S+")
+_MISSPELT = re.compile(r"\b(?!PATH=)(?i:[PATH]{4})=")
+_PLUS = re.compile(r"\bPATH\+=([\"']?)(:[^\"'\s;#]{1,1000})\1(?=\s|;|$)")
 _DIRECTORY = re.compile(r"(?<![\w}/.])(?:\$HOME|~)?/[\w./@+-]{1,200}")
 
 
@@ -74,6 +80,7 @@ def _lines(snapshot: Snapshot) -> Iterator[_Line]:
 def _finding(snapshot: Snapshot, items: list[_Line]) -> Finding:
     item = items[0]
     hit = item.obstacle.contexts if item.obstacle else ()
+    edits = tuple({edit.line: edit for i in items for edit in _edits(snapshot, i)}.values())
     where = item.line.location
     readers = tuple(c.name for c in own_readers(snapshot, item.file))
     return Finding(
@@ -90,8 +97,8 @@ def _finding(snapshot: Snapshot, items: list[_Line]) -> Finding:
             Explains("GS114", where.path),
             Explains("GS115", f"{where.path}:empty"),
         ),
-        risk="confirm",
-        commands=_commands(snapshot, item),
+        risk="confirm" if edits else "manual",
+        actions=(EditLines(real(item.file), edits),) if edits else (),
         advice=_advice(item.fault),
     )
 
@@ -100,19 +107,47 @@ def _harm(fault: str) -> str:
     return {"export-in-environment-file": "note", "export-in-fish": "error"}.get(fault, "warning")
 
 
-def _commands(snapshot: Snapshot, item: _Line) -> tuple[str, ...]:
-    """The same directories in the right syntax, where the line does nothing else."""
-    where = item.line.location
-    text = where.text.strip()
-    several = ";" in text and item.fault != "semicolon"
-    if item.line.kind != "path" or not _STATEMENT.match(text) or "#" in text or several:
+def _edits(snapshot: Snapshot, item: _Line) -> tuple[LineEdit, ...]:
+    """The line as it should be: only the fault in it changes, where the rest of it is in the right language."""
+    where, text = item.line.location, item.line.location.text
+    mended = {
+        "invisible-character": visible(text),
+        "smart-quotes": plainly_quoted(text, for_shell=True) if item.line.kind == "path" else _with_plain_quotes(text),
+        "misspelt-name": _MISSPELT.sub("PATH=", text, count=1),
+        "spaces-around-equals": re.sub(rf"\b{re.escape(item.line.name)}\s*=\s*", f"{item.line.name}=", text, count=1),
+        "semicolon": re.sub(r";\s*(?=/)", ":", text),
+        "space-after-colon": re.sub(r":[ \t]+(?=[/$~])", ":", text),
+        "bash-in-sh": _PLUS.sub(r'PATH="$PATH\2"', text),
+        "export-in-environment-file": re.sub(r"^\s*export\s+", "", text),
+    }.get(item.fault)
+    if mended is not None:
+        return line_edits(where, mended) if mended else ()
+    return line_edits(where, *new) if (new := _translated(snapshot, item)) else ()
+
+
+def _with_plain_quotes(text: str) -> str:
+    return re.sub("[\u201c\u201d]", '"', re.sub("[\u2018\u2019]", "'", text))
+
+
+def _translated(snapshot: Snapshot, item: _Line) -> tuple[str, ...]:
+    """The same in the language of the file, where the line does nothing else."""
+    text = item.line.location.text.strip()
+    to_fish = item.file.dialect == "fish"
+    if "#" in text or ";" in text or "&" in text:
         return ()
+    if item.line.kind == "variable":
+        value = item.line.value.strip()
+        simple = re.fullmatch(r"[\w./$~:,@%+=-]{1,250}", value)
+        form = f"set -gx {item.line.name} {value}" if to_fish else f"export {item.line.name}={value}"
+        return (form,) if simple and _SETS_ONE.fullmatch(text) else ()
     given = tuple(dict.fromkeys(plain(d) for d in _DIRECTORY.findall(text)))
-    if not given:
+    if not given or not _STATEMENT.match(text):
         return ()
-    if item.file.dialect == "fish":
-        return (replace_line(snapshot, where, f"fish_add_path --global {' '.join(given)}"),)
-    return (replace_line(snapshot, where, f'export PATH="$PATH:{":".join(given)}"'),)
+    if to_fish:
+        return (f"fish_add_path {'--path --append' if item.line.at_end else '--global'} {' '.join(given)}",)
+    absolute = (meant(directory, snapshot.user.home) for directory in given)
+    lines = tuple(guarded_line(snapshot, "sh", directory) for directory in absolute)
+    return lines if all(lines) else ()
 
 
 def _message(item: _Line) -> Text:

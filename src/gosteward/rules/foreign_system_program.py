@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from gosteward.finding import Explains, Finding, Rule, Text
 from gosteward.reasoning.impact import NO_GO_RUNS, suspects
+from gosteward.reasoning.link_repair import instead_of_program
 from gosteward.snapshot import Location
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
         # Like a tree for another CPU: one that nobody starts here is in order.
         if suspect.role == "tool" or not suspect.impact.used:
             continue
+        actions = instead_of_program(snapshot, suspect)
         archive = {"arm": "armv6l"}.get(snapshot.machine.userland_goarch, snapshot.machine.userland_goarch)
         yield Finding(
             rule=RULE,
@@ -44,6 +46,8 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
             contexts=suspect.impact.contexts,
             severity=suspect.impact.severity,
             explains=(*NO_GO_RUNS, Explains("GS401"), Explains("GS408")) if suspect.role == "go" else (),
+            risk="confirm" if actions else "manual",
+            actions=actions,
             advice=Text(
                 "Unpack the archive named linux-{archive} beside it, check it, then switch to it.", archive=archive
             ),

@@ -8,6 +8,7 @@ from gosteward.finding import Explains, Finding, Rule, Text
 from gosteward.reasoning.hidden_go import HiddenGo, hidden_gos, lines_of, to_the_front
 from gosteward.reasoning.impact import matters
 from gosteward.reasoning.reach import go_trees
+from gosteward.reasoning.remedies import risk
 from gosteward.reasoning.viewpoint import first_go
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ def _of_gccgo(go: Binary) -> bool:
 
 def _finding(snapshot: Snapshot, go: Binary, contexts: tuple[str, ...], hidden: HiddenGo | None) -> Finding:
     other = next((t.path for t in go_trees(snapshot) if t.origin not in ("gccgo", "distribution")), "")
+    actions = to_the_front(snapshot, hidden) if hidden is not None else ()
     behind = hidden.newer.go.path if hidden is not None and hidden.newer.go is not None else ""
     return Finding(
         rule=RULE,
@@ -57,8 +59,8 @@ def _finding(snapshot: Snapshot, go: Binary, contexts: tuple[str, ...], hidden: 
         # Where it is the only one, somebody may have chosen it.
         severity="" if behind or other else "note",
         explains=tuple(Explains(rule, go.path) for rule in ("GS408", "GS412", "GS413", "GS417")),
-        risk="confirm",
-        commands=to_the_front(snapshot, hidden) if hidden is not None else (),
+        risk=risk(actions),
+        actions=actions,
         advice=Text(
             "Put the other go in front on PATH: by links in /usr/local/bin, or in the line that adds its directory. The package may stay: gccgo has uses of its own."
         )

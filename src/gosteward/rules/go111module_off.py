@@ -4,20 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gosteward.finding import Explains, Finding, Rule, Text
-from gosteward.reasoning.settings_in_force import (
-    advice_to_unset,
-    commands_to_unset,
-    in_force,
-    in_session,
-    locations,
-    place,
-)
+from gosteward.finding import Explains, Rule, Text
+from gosteward.reasoning.settings_in_force import in_force, in_session, place
+from gosteward.reasoning.unwanted_settings import unwanted
 from gosteward.rules.quoted_value import is_quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from gosteward.finding import Finding
     from gosteward.reasoning.settings_in_force import InForce
     from gosteward.snapshot import Snapshot
 
@@ -47,19 +42,13 @@ def _finding(snapshot: Snapshot, found: InForce) -> Finding:
     setting = found.setting
     modules = tuple(w.root for w in snapshot.workspaces if w.go_mod)
     fatal = bool(modules) or setting.value != "off"
-    return Finding(
-        rule=RULE,
-        subject=place(setting),
-        message=_message(found, modules),
-        locations=locations(setting),
-        evidence=(f"GO111MODULE={setting.value}",),
-        contexts=found.contexts,
+    finding = unwanted(snapshot, RULE, found, _message(found, modules))
+    return finding._replace(
         # Somebody may keep a GOPATH tree of old on purpose; with a go.mod in sight that is not so.
         severity="" if fatal and in_session(snapshot, found.contexts) else "warning",
+        confidence="high" if fatal else "medium",
         explains=(Explains("GS909"), Explains("GS910")),
-        risk="safe" if setting.origin == "goenv-file" else "confirm",
-        commands=commands_to_unset(snapshot, setting),
-        advice=advice_to_unset(snapshot, setting),
+        risk="safe" if finding.actions and setting.origin == "goenv-file" else finding.risk,
     )
 
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from shlex import quote
 from typing import TYPE_CHECKING, NamedTuple
 
 from gosteward.finding import Finding, Rule, Text
 from gosteward.reasoning.impact import matters
-from gosteward.reasoning.remedies import real_path
+from gosteward.reasoning.remedies import replaced_line, risk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from gosteward.actions import Action
     from gosteward.snapshot import Alias, Snapshot
 
 RULE = Rule(
@@ -61,6 +61,7 @@ def _finding(snapshot: Snapshot, hit: _Hit) -> Finding:
     alias, source = hit.alias, hit.alias.source
     # A body that is not known, or a program whose name has go in it, may run go in the end.
     unclear = not alias.value or _ABOUT_GO.search(alias.value.lower()) is not None
+    actions = _actions(snapshot, alias)
     severity = "error" if hit.certain and alias.name == "go" and not unclear else "warning"
     return Finding(
         rule=RULE,
@@ -71,8 +72,8 @@ def _finding(snapshot: Snapshot, hit: _Hit) -> Finding:
         contexts=hit.contexts,
         severity=severity,
         confidence="medium" if unclear else "high",
-        risk="confirm",
-        commands=_commands(snapshot, alias),
+        risk=risk(actions),
+        actions=actions,
         advice=Text(
             "Give the alias another name, or take it out; `unalias {name}` helps in the shell that is open. `command {name}` runs the program meanwhile.",
             name=alias.name,
@@ -95,9 +96,10 @@ def _message(alias: Alias, contexts: tuple[str, ...]) -> Text:
     )
 
 
-def _commands(snapshot: Snapshot, alias: Alias) -> tuple[str, ...]:
+def _actions(snapshot: Snapshot, alias: Alias) -> tuple[Action, ...]:
+    """The alias under another name: whoever made it can still have it."""
     source = alias.source
-    if source is None or f"alias {alias.name}=" not in source.text:
+    word = re.compile(rf"(\balias\s+(?:-\w+\s+|--\s+)?){re.escape(alias.name)}(?=[=\s])")
+    if source is None or alias.kind != "alias" or len(word.findall(source.text)) != 1:
         return ()
-    change = f"{source.line}s/alias {alias.name}=/alias my{alias.name}=/"
-    return (f"sed -i {quote(change)} {quote(real_path(snapshot, source.path))}",)
+    return replaced_line(snapshot, source, word.sub(lambda match: f"{match[1]}my{alias.name}", source.text))

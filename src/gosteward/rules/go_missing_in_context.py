@@ -8,7 +8,16 @@ from gosteward.finding import Finding, Rule, Text
 from gosteward.reasoning import remedies
 from gosteward.reasoning.jobs import place_of
 from gosteward.reasoning.obstacles import contexts_by_cause
-from gosteward.reasoning.reach import go_directories, lacking, nowhere, providers, severity, shown_path, wanted
+from gosteward.reasoning.reach import (
+    go_directories,
+    installed_programs,
+    lacking,
+    nowhere,
+    providers,
+    severity,
+    shown_path,
+    wanted,
+)
 from gosteward.reasoning.viewpoint import first_go
 
 if TYPE_CHECKING:
@@ -20,7 +29,7 @@ if TYPE_CHECKING:
 RULE = Rule(
     id="GS102",
     slug="go-missing-in-context",
-    title="go is found in some contexts and missing in others",
+    title="go is found in some contexts only",
     severity="warning",
     needs=("contexts", "toolchains"),
     symptoms=("go: command not found", "command not found: go", "bash: line 1: go: command not found"),
@@ -37,7 +46,7 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
 
 
 def _finding(snapshot: Snapshot, causes: tuple[Obstacle, ...], contexts: tuple[str, ...], directory: str) -> Finding:
-    commands = remedies.best(snapshot, contexts, directory)
+    actions = remedies.best(snapshot, contexts, directory)
     lines = providers(snapshot) or _setters(snapshot, contexts)
     how_bad = severity(snapshot, contexts)
     return Finding(
@@ -50,12 +59,34 @@ def _finding(snapshot: Snapshot, causes: tuple[Obstacle, ...], contexts: tuple[s
         contexts=contexts,
         # Contexts with a cause of their own count as healed: one fault is one error.
         severity=how_bad,
-        # A terminal may inherit PATH from the login around it, so whatever else is found comes before this.
-        confidence="high" if how_bad == "error" else "medium",
-        risk="confirm" if commands else "manual",
-        commands=commands,
+        confidence="high" if how_bad == "error" or _unintended(snapshot, contexts, directory) else "medium",
+        risk=remedies.risk(actions),
+        actions=actions,
         advice=_why(snapshot),
     )
+
+
+def _unintended(snapshot: Snapshot, contexts: tuple[str, ...], directory: str) -> bool:
+    """Whether surely nobody wants these contexts to be without go.
+
+    A terminal may inherit PATH from the login around it, and who works with a Go of their own, or with the official set-up by
+    /etc/profile.d, may do so on purpose. Not so where one line gives some contexts a PATH that others have more of, and where the
+    line of a user who has not worked with go yet reaches a part of their shells with a Go that is there for everybody.
+    """
+    if remedies.is_private(snapshot, directory):
+        return False
+    lines = providers(snapshot)
+    if not lines:
+        return bool(_setters(snapshot, contexts))
+    home = f"{snapshot.user.home.rstrip('/')}/"
+    return all(line.path.startswith(home) for line in lines) and not _at_work(snapshot, contexts)
+
+
+def _at_work(snapshot: Snapshot, contexts: tuple[str, ...]) -> bool:
+    """Whether something shows that the user works with go as it is: it has run, a project, a program, a setting, a function around go."""
+    settings = any(s.origin == "goenv-file" for s in snapshot.go_settings)
+    wrapped = any(c.aliases for c in snapshot.contexts if c.name in contexts)
+    return bool(snapshot.user.has_run_go or snapshot.workspaces or installed_programs(snapshot) or settings or wrapped)
 
 
 def _setters(snapshot: Snapshot, contexts: tuple[str, ...]) -> tuple[Location, ...]:

@@ -5,14 +5,17 @@ from __future__ import annotations
 from shlex import quote
 from typing import TYPE_CHECKING
 
+from gosteward.actions import OpenTree, SetMode
 from gosteward.finding import Explains, Finding, Rule, Text
 from gosteward.reasoning.impact import NO_GO_RUNS, belongs_to, distinct_trees, of_program, of_tree
+from gosteward.reasoning.remedies import is_private
 from gosteward.reasoning.viewpoint import programs_named_go
 from gosteward.snapshot import Location
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from gosteward.actions import Action
     from gosteward.snapshot import Binary, GoTree, Snapshot
 
 RULE = Rule(
@@ -27,6 +30,7 @@ RULE = Rule(
         "go: error obtaining buildID for go tool compile",
     ),
 )
+MOST_PROGRAMS = 60
 
 
 def check(snapshot: Snapshot) -> Iterator[Finding]:
@@ -61,7 +65,7 @@ def _of_tree(snapshot: Snapshot, tree: GoTree) -> Finding:
         severity=impact.severity,
         explains=(*NO_GO_RUNS, Explains("GS408"), Explains("GS316", tree.path)),
         risk="safe",
-        commands=_commands(paths, _readers(tree.go)),
+        actions=_actions(snapshot, tree),
         advice=Text(
             "Restore the execute bits of all programs of the tree, and of nothing else: a lone change of bin/go leaves compile and link broken."
         ),
@@ -80,21 +84,21 @@ def _of_program(snapshot: Snapshot, go: Binary) -> Finding:
         severity=impact.severity,
         explains=(*NO_GO_RUNS, Explains("GS408")),
         risk="safe",
-        commands=_commands((go.real_path or go.path,), _readers(go)),
+        actions=(SetMode(go.real_path or go.path, go.mode, executable(go.mode)),),
         advice=Text("Give execute to whoever may read it, and look at the programs beside it too."),
     )
 
 
-def _readers(go: Binary | None) -> str:
-    """Who may read the program gets execute: "a", "ug" or "u" in chmod's letters."""
-    if go is None or go.mode & 0o004:
-        return "a"
-    return "ug" if go.mode & 0o040 else "u"
+def _actions(snapshot: Snapshot, tree: GoTree) -> tuple[Action, ...]:
+    """Execute for whoever may read each program; the whole tree where directories lost their bits too, or the modes are not known."""
+    root = tree.real_path or tree.path
+    inner = tuple(name for name in tree.unsearchable if not name.startswith("/"))
+    if inner or len(tree.not_executable) != len(tree.not_executable_modes) or len(tree.not_executable) > MOST_PROGRAMS:
+        return (OpenTree(root, others=not is_private(snapshot, root)),)
+    modes = zip(tree.not_executable, tree.not_executable_modes)
+    return tuple(SetMode(f"{root}/{name}", mode, executable(mode)) for name, mode in modes)
 
 
-def _commands(paths: tuple[str, ...], who: str) -> tuple[str, ...]:
-    """One chmod per directory, naming each program."""
-    groups: dict[str, list[str]] = {}
-    for path in paths:
-        groups.setdefault(path.rpartition("/")[0], []).append(quote(path))
-    return tuple(f"chmod {who}+x {' '.join(names)}" for names in groups.values())
+def executable(mode: int) -> int:
+    """The mode with execute for everybody who may read: 0640 becomes 0750. Where nobody may, it is that of the distribution."""
+    return mode | ((mode & 0o444) >> 2 or 0o755)

@@ -33,7 +33,8 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
     contexts = tuple(c.name for c in sessions)
     tree = remedies.best_tree(snapshot)
     directory = f"{tree.path}/bin" if tree else directories[0]
-    commands = remedies.best(snapshot, contexts, directory)
+    actions = remedies.best(snapshot, contexts, directory)
+    how_bad = _severity(snapshot)
     yield Finding(
         rule=RULE,
         subject=directory,
@@ -41,11 +42,13 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
         locations=(Location(f"{directory}/go"), *(a.line.location for a in additions(snapshot))),
         evidence=tuple(dict.fromkeys(f"{c.name}: PATH={shown_path(c)}" for c in sessions)),
         contexts=contexts,
-        severity=_severity(snapshot),
+        severity=how_bad,
+        # Where it serves jobs, or acts at the prompt, somebody may want it as it is.
+        confidence="high" if how_bad == "error" else "medium",
         explains=(Explains("GS127"), Explains("GS132")),
-        risk="confirm" if commands else "manual",
-        commands=commands,
-        advice=remedies.advice(commands),
+        risk=remedies.risk(actions),
+        actions=actions,
+        advice=remedies.advice(actions),
     )
 
 

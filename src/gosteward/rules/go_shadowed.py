@@ -82,7 +82,7 @@ def _finding(shadow: _Shadow) -> Finding:
         # A version manager puts the release in front that somebody asked it for.
         severity="note" if chosen else "",
         explains=(Explains("GS412", first.path), Explains("GS413", first.path), Explains("GS132"), Explains("GS417")),
-        risk="confirm",
+        risk="manual",
         advice=Text("The release was chosen with a version manager: choose another one there.")
         if chosen
         else Text(

@@ -48,10 +48,9 @@ def _finding(workspace: Workspace, missing: tuple[Requirement, ...]) -> Finding:
         evidence=(f"grep -n {quote(first.path)} {quote(workspace.go_mod)} {quote(go_sum)}",),
         # Where nothing was fetched yet, what keeps a fetch from working is the fault, and has its own finding.
         severity="" if workspace.go_sum or any(r.cached for r in missing) else "warning",
-        risk="confirm",
         commands=(f"cd {quote(workspace.root)} && go mod tidy",),
         advice=Text(
-            "`go mod tidy` fetches what is missing and writes its checksums, checked against the checksum database. Commit go.sum together with go.mod, and never leave it out of the repository: it is what makes a changed module visible."
+            "`go mod tidy` fetches what is missing, verifies it and writes its checksums. Commit go.sum together with go.mod, and never leave it out of the repository: it is what makes a changed module visible."
         ),
     )
 

@@ -45,7 +45,6 @@ def _finding(workspace: Workspace) -> Finding:
         locations=workspace.go_sum_errors,
         evidence=(f"awk 'NF && NF != 3 {{ print FILENAME \":\" NR }}' {quote(first.path)}",),
         explains=(Explains("GS908", workspace.root),),
-        risk="confirm",
         commands=(f"cd {quote(workspace.root)} && go mod tidy",),
         advice=Text(
             "Marks of a merge conflict stand in the file. `go mod tidy` leaves such lines out and keeps the checksums of both sides; resolve go.mod first. Never delete go.sum: it is the witness that makes a changed module visible."

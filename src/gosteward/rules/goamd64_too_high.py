@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from gosteward.finding import Explains, Finding, Rule, Text
 from gosteward.reasoning.impact import suspects
+from gosteward.reasoning.link_repair import instead_of_program
 from gosteward.snapshot import Location
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
         return
     for suspect in suspects(snapshot, lambda binary: level_of(binary) > machine.goamd64):
         binary = suspect.binary
+        actions = instead_of_program(snapshot, suspect)
         yield Finding(
             rule=RULE,
             subject=binary.path,
@@ -47,6 +49,8 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
             contexts=suspect.impact.contexts,
             severity=suspect.impact.severity,
             explains=(Explains("GS521"),),
+            risk="confirm" if actions else "manual",
+            actions=actions,
             advice=_advice(machine.goamd64, hypervisor=machine.hypervisor),
         )
 

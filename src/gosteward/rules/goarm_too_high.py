@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from gosteward.finding import Explains, Finding, Rule, Text
 from gosteward.reasoning.impact import NO_GO_RUNS, suspects
+from gosteward.reasoning.link_repair import instead_of_program
 from gosteward.snapshot import Location
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
         return
     for suspect in suspects(snapshot, lambda binary: level_of(binary) > machine.goarm):
         binary = suspect.binary
+        actions = instead_of_program(snapshot, suspect)
         yield Finding(
             rule=RULE,
             subject=binary.path,
@@ -44,6 +46,8 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
             contexts=suspect.impact.contexts,
             severity=suspect.impact.severity,
             explains=(*NO_GO_RUNS, Explains("GS521")) if suspect.role == "go" else (Explains("GS521"),),
+            risk="confirm" if actions else "manual",
+            actions=actions,
             advice=Text(
                 "Build the program with GOARM={level}, or take the build for armv{level}. The line `CPU architecture` of /proc/cpuinfo says 7 on some ARMv6 boards: go by its Features.",
                 level=str(machine.goarm),

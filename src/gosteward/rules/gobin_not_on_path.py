@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from gosteward.finding import Finding, Rule, Text
 from gosteward.reasoning import remedies
+from gosteward.reasoning.guarded_lines import in_home
 from gosteward.reasoning.jobs import place_of
 from gosteward.reasoning.reach import installed_programs, on_path, providers
 from gosteward.reasoning.viewpoint import SESSION_KINDS, own_contexts
@@ -14,6 +15,7 @@ from gosteward.reasoning.viewpoint import SESSION_KINDS, own_contexts
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from gosteward.actions import Action
     from gosteward.snapshot import Snapshot
 
 RULE = Rule(
@@ -48,7 +50,7 @@ def _meant_to_be_found(snapshot: Snapshot, directory: str) -> bool:
 
 def _finding(snapshot: Snapshot, directory: str, programs: tuple[str, ...], contexts: tuple[str, ...]) -> Finding:
     lines = providers(snapshot)
-    commands = _commands(snapshot, directory)
+    actions = _actions(snapshot, directory)
     return Finding(
         rule=RULE,
         subject=directory,
@@ -60,17 +62,19 @@ def _finding(snapshot: Snapshot, directory: str, programs: tuple[str, ...], cont
         locations=lines,
         evidence=(f"ls {quote(directory)}", *(f"PATH line: {place_of(line)}" for line in lines[:2])),
         contexts=contexts,
-        risk="confirm",
-        commands=commands,
+        # Who gave PATH the directory of go alone left this one out by mistake; who has go from the host may call by path.
+        confidence="high" if any(line.path.startswith(f"{snapshot.user.home}/") for line in lines) else "medium",
+        risk=remedies.risk(actions),
+        actions=actions,
         advice=Text(
             "Programs go to GOBIN, or to the directory bin of GOPATH: add {directory} to PATH in a file of the user's own. Do not point GOBIN at a directory of the system.",
-            directory=remedies.in_home(snapshot, directory),
+            directory=in_home(snapshot, directory),
         ),
     )
 
 
-def _commands(snapshot: Snapshot, directory: str) -> tuple[str, ...]:
+def _actions(snapshot: Snapshot, directory: str) -> tuple[Action, ...]:
     contexts = own_contexts(snapshot, *SESSION_KINDS)
     shell = next((c.shell for c in contexts if c.shell), "")
     logins = tuple(c for c in contexts if c.kind in ("login", "ssh-login")) or contexts
-    return remedies.line_commands(snapshot, logins if shell == "bash" else contexts, directory)
+    return remedies.line(snapshot, logins if shell == "bash" else contexts, directory)

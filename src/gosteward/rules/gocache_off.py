@@ -4,19 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gosteward.finding import Finding, Rule, Text
-from gosteward.reasoning.settings_in_force import (
-    advice_to_unset,
-    commands_to_unset,
-    in_force,
-    in_session,
-    locations,
-    place,
-)
+from gosteward.finding import Rule, Text
+from gosteward.reasoning.settings_in_force import in_force, place
+from gosteward.reasoning.unwanted_settings import unwanted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from gosteward.finding import Finding
     from gosteward.snapshot import Snapshot
 
 RULE = Rule(
@@ -31,21 +26,9 @@ RULE = Rule(
 
 def check(snapshot: Snapshot) -> Iterator[Finding]:
     for found in in_force(snapshot, "GOCACHE"):
-        setting = found.setting
-        if setting.value != "off":
-            continue
-        yield Finding(
-            rule=RULE,
-            subject=place(setting),
-            message=Text(
+        if found.setting.value == "off":
+            message = Text(
                 "{place} sets GOCACHE=off: since Go 1.12 a build needs its cache, and every go build stops",
-                place=place(setting),
-            ),
-            locations=locations(setting),
-            evidence=("GOCACHE=off",),
-            contexts=found.contexts,
-            severity="" if in_session(snapshot, found.contexts) else "warning",
-            risk="confirm",
-            commands=commands_to_unset(snapshot, setting),
-            advice=advice_to_unset(snapshot, setting),
-        )
+                place=place(found.setting),
+            )
+            yield unwanted(snapshot, RULE, found, message)

@@ -6,7 +6,9 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from gosteward.finding import Finding, Rule, Text
-from gosteward.reasoning.settings_in_force import commands_to_unset, locations, place, sessions
+from gosteward.reasoning.ownership import handed_back
+from gosteward.reasoning.setting_repair import unset_actions
+from gosteward.reasoning.settings_in_force import locations, place, sessions
 from gosteward.reasoning.viewpoint import variable
 from gosteward.snapshot import Location
 
@@ -37,8 +39,7 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
 
 def _unreadable(snapshot: Snapshot, path: str, setting: Setting) -> Finding:
     user = snapshot.user
-    owner = quote(user.name) if user.name else "$(id -un)"
-    own = bool(user.home) and path.startswith(f"{user.home}/")
+    actions = handed_back(user, path, setting.uid, setting.mode)
     return Finding(
         rule=RULE,
         subject=path,
@@ -50,8 +51,8 @@ def _unreadable(snapshot: Snapshot, path: str, setting: Setting) -> Finding:
         locations=(Location(path),),
         evidence=(f"ls -l {quote(path)}",),
         contexts=setting.contexts,
-        risk="confirm",
-        commands=(f"chown {owner}: {quote(path)}", f"chmod u+rw {quote(path)}") if own else (),
+        risk="confirm" if actions else "manual",
+        actions=actions,
         advice=Text("`sudo go env -w` leaves such a file behind. Give it back to its user."),
     )
 
@@ -68,6 +69,7 @@ def _elsewhere(snapshot: Snapshot, setting: Setting) -> Finding | None:
     gone = setting.value == "off" or setting.missing
     if not gone or not contexts or (setting.value == "off" and not hidden):
         return None
+    actions = unset_actions(snapshot, setting)
     return Finding(
         rule=RULE,
         subject=f"{place(setting)}:GOENV",
@@ -77,8 +79,10 @@ def _elsewhere(snapshot: Snapshot, setting: Setting) -> Finding | None:
         locations=locations(setting, *hidden[:1]),
         evidence=(f"GOENV={setting.value}",),
         contexts=contexts,
-        risk="confirm",
-        commands=commands_to_unset(snapshot, setting),
+        # `off` may be meant; a file that is gone is not.
+        confidence="medium" if setting.value == "off" or not hidden else "high",
+        risk="confirm" if actions else "manual",
+        actions=actions,
         advice=Text("Remove the line, or move the settings to where GOENV points."),
     )
 

@@ -4,23 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gosteward.finding import Finding, Rule, Text
+from gosteward.finding import Rule, Text
 from gosteward.knowledge.experiments import knows
 from gosteward.reasoning.running_go import running_go_of
-from gosteward.reasoning.settings_in_force import (
-    advice_to_unset,
-    commands_to_unset,
-    in_force,
-    in_session,
-    locations,
-    place,
-)
+from gosteward.reasoning.settings_in_force import in_force, place
+from gosteward.reasoning.unwanted_settings import unwanted
 from gosteward.reasoning.viewpoint import context_named
 from gosteward.rules.quoted_value import is_quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from gosteward.finding import Finding
     from gosteward.reasoning.settings_in_force import InForce
     from gosteward.snapshot import Snapshot
 
@@ -38,9 +33,10 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
     for found in in_force(snapshot, "GOEXPERIMENT"):
         version = _version(snapshot, found)
         names = () if is_quoted(found.setting.value) else found.setting.value.split(",")
-        wrong = next((n for n in names if n not in ("", "none") and not knows(version, n)), "")
+        known = tuple(n for n in names if n in ("", "none") or knows(version, n))
+        wrong = next((n for n in names if n not in known), "")
         if wrong:
-            yield _finding(snapshot, found, wrong, version)
+            yield _finding(snapshot, found, wrong, version, known)
 
 
 def _version(snapshot: Snapshot, found: InForce) -> str:
@@ -51,23 +47,12 @@ def _version(snapshot: Snapshot, found: InForce) -> str:
     return versions.pop() if len(versions) == 1 else ""
 
 
-def _finding(snapshot: Snapshot, found: InForce, wrong: str, version: str) -> Finding:
-    setting = found.setting
-    return Finding(
-        rule=RULE,
-        subject=place(setting),
-        message=Text(
-            "{place} sets GOEXPERIMENT={value}: {version} has no experiment {name}, so every build stops",
-            place=place(setting),
-            value=setting.value,
-            version=version or "Go",
-            name=wrong,
-        ),
-        locations=locations(setting),
-        evidence=(f"GOEXPERIMENT={setting.value}",),
-        contexts=found.contexts,
-        severity="" if in_session(snapshot, found.contexts) else "warning",
-        risk="confirm",
-        commands=commands_to_unset(snapshot, setting),
-        advice=advice_to_unset(snapshot, setting),
+def _finding(snapshot: Snapshot, found: InForce, wrong: str, version: str, known: tuple[str, ...]) -> Finding:
+    message = Text(
+        "{place} sets GOEXPERIMENT={value}: {version} has no experiment {name}, so every build stops",
+        place=place(found.setting),
+        value=found.setting.value,
+        version=version or "Go",
+        name=wrong,
     )
+    return unwanted(snapshot, RULE, found, message, ",".join(n for n in known if n))

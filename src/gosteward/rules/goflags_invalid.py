@@ -4,20 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gosteward.finding import Explains, Finding, Rule, Text
+from gosteward.finding import Explains, Rule, Text
+from gosteward.golang import meant_values
 from gosteward.golang.goflags import fault
-from gosteward.reasoning.settings_in_force import (
-    advice_to_unset,
-    commands_to_unset,
-    in_force,
-    in_session,
-    locations,
-    place,
-)
+from gosteward.reasoning.settings_in_force import in_force, place
+from gosteward.reasoning.unwanted_settings import unwanted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from gosteward.finding import Finding
     from gosteward.golang.goflags import Fault
     from gosteward.reasoning.settings_in_force import InForce
     from gosteward.snapshot import Snapshot
@@ -46,24 +42,15 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
 
 
 def _finding(snapshot: Snapshot, found: InForce, wrong: Fault) -> Finding:
-    setting = found.setting
-    return Finding(
-        rule=RULE,
-        subject=place(setting),
-        message=_message(found, wrong),
-        locations=locations(setting),
-        evidence=(f"GOFLAGS={setting.value}",),
-        contexts=found.contexts,
-        severity="" if in_session(snapshot, found.contexts) else "warning",
-        confidence="medium" if wrong.kind == "unknown" else "high",
-        explains=(Explains("GS507", place(setting)),),
-        risk="confirm",
-        commands=commands_to_unset(snapshot, setting),
+    finding = unwanted(snapshot, RULE, found, _message(found, wrong), meant_values.flags(found.setting.value))._replace(
+        confidence="medium" if wrong.kind == "unknown" else "high", explains=(Explains("GS507", place(found.setting)),)
+    )
+    if wrong.kind not in ("word", "value", "quote"):
+        return finding
+    return finding._replace(
         advice=Text(
             "A value goes behind `=` without a space (-tags=netgo). Quotes hold a flag together only where they start it: '-ldflags=-s -w'.",
         )
-        if wrong.kind in ("word", "value", "quote")
-        else advice_to_unset(snapshot, setting),
     )
 
 

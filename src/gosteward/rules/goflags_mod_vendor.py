@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gosteward.finding import Explains, Finding, Rule, Text
-from gosteward.golang.goflags import split
-from gosteward.reasoning.settings_in_force import (
-    advice_to_unset,
-    commands_to_unset,
-    in_force,
-    in_session,
-    locations,
-    place,
-)
+from gosteward.finding import Explains, Rule, Text
+from gosteward.golang import meant_values
+from gosteward.golang.quoted import split
+from gosteward.reasoning.setting_repair import word_actions
+from gosteward.reasoning.settings_in_force import in_force, in_session, place
+from gosteward.reasoning.unwanted_settings import unwanted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from gosteward.finding import Finding
     from gosteward.reasoning.settings_in_force import InForce
     from gosteward.snapshot import Snapshot
 
@@ -45,28 +42,31 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
 
 
 def _finding(snapshot: Snapshot, found: InForce, words: tuple[str, ...]) -> Finding:
-    setting = found.setting
     without = tuple(w.root for w in snapshot.workspaces if w.go_mod and w.vendor is None and w.requirements)
-    only = len(words) == 1
-    return Finding(
-        rule=RULE,
-        subject=place(setting),
-        message=_message(found, without),
-        locations=locations(setting),
-        evidence=(f"GOFLAGS={setting.value}",),
-        contexts=found.contexts,
+    rest = meant_values.flags_without(found.setting.value, _VENDOR)
+    finding = unwanted(snapshot, RULE, found, _message(found, without), rest)._replace(
         # Where every module has its vendor directory, only `go install pkg@version` and `go get` suffer.
         severity="" if without and in_session(snapshot, found.contexts) else "warning",
+        confidence="high" if without or not _vendored(snapshot) else "medium",
         explains=(Explains("GS904"),) if without else (),
-        risk="confirm",
-        commands=commands_to_unset(snapshot, setting) if only else (),
-        advice=advice_to_unset(snapshot, setting)
-        if only
-        else Text(
+    )
+    if len(words) == 1:
+        return finding
+    if not finding.actions:
+        word = next(word for word in words if word in _VENDOR)
+        actions = word_actions(snapshot, found.setting, word)
+        finding = finding._replace(actions=actions, risk="confirm" if actions else "manual")
+    return finding._replace(
+        advice=Text(
             "Take -mod=vendor out of the value at {place} and keep the other flags. A go.mod of 1.14 or newer with a vendor directory uses it anyway.",
-            place=place(setting),
+            place=place(found.setting),
         ),
     )
+
+
+def _vendored(snapshot: Snapshot) -> bool:
+    """Whether there are modules with a vendor directory: then somebody may want the flag."""
+    return any(w.go_mod and w.vendor is not None and w.vendor.modules_txt for w in snapshot.workspaces)
 
 
 def _message(found: InForce, without: tuple[str, ...]) -> Text:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from shlex import quote
 from typing import TYPE_CHECKING
 
 from gosteward.finding import Finding, Rule, Text
 from gosteward.reasoning.reach import WANTED
-from gosteward.reasoning.remedies import LINKS
+from gosteward.reasoning.remedies import LINKS, links_to, risk
 from gosteward.reasoning.viewpoint import first_go, own_contexts, tree_at
 from gosteward.snapshot import Location
 
@@ -46,6 +45,7 @@ def _finding(snapshot: Snapshot, go: Binary, gofmt: Binary, contexts: tuple[str,
     tree = tree_at(snapshot, go.goroot)
     link = go.path == f"{LINKS}/go" and tree is not None and not gofmt.path.startswith(f"{LINKS}/")
     root = tree.path if tree else go.goroot
+    actions = links_to(snapshot, f"{root}/bin", ("gofmt",)) if link else ()
     return Finding(
         rule=RULE,
         subject=gofmt.path,
@@ -59,7 +59,7 @@ def _finding(snapshot: Snapshot, go: Binary, gofmt: Binary, contexts: tuple[str,
         locations=(Location(gofmt.path), Location(go.path)),
         evidence=("type -a go gofmt",),
         contexts=contexts,
-        risk="confirm",
-        commands=(f"ln --symbolic {quote(f'{root}/bin/gofmt')} {LINKS}/",) if link else (),
+        risk=risk(actions),
+        actions=actions,
         advice=Text("`go fmt` uses the right one in any case. Put gofmt beside go, from the same tree."),
     )

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from shlex import quote
 from typing import TYPE_CHECKING
 
+from gosteward.actions import LINE_SHOWN, EditLines, LineEdit
 from gosteward.finding import Explains, Finding, Rule, Text
+from gosteward.golang import goversion
+from gosteward.reasoning.goenv_lines import setting_action
 from gosteward.reasoning.running_go import running_gos
+from gosteward.reasoning.setting_repair import change_actions, commands_behind
 from gosteward.reasoning.viewpoint import places_of_user
 from gosteward.snapshot import Location
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from gosteward.actions import Action
     from gosteward.reasoning.running_go import RunningGo
-    from gosteward.snapshot import Snapshot, WritePlace
+    from gosteward.snapshot import Setting, Snapshot, WritePlace
 
 RULE = Rule(
     id="GS407",
@@ -28,6 +34,8 @@ RULE = Rule(
         "module cache not found: neither GOMODCACHE nor GOPATH is set",
     ),
 )
+_GOPATH_BIN = re.compile(r"\$(?:GOPATH|\{GOPATH\})/bin(?![\w/])")
+FIRST_WITH_GOENV_FILE = "go1.13"
 
 
 def check(snapshot: Snapshot) -> Iterator[Finding]:
@@ -45,6 +53,8 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
 
 def _finding(snapshot: Snapshot, running: RunningGo, place: WritePlace) -> Finding:
     by_default = place.setting is None
+    setting = next((s for s in snapshot.go_settings if place.setting is not None and s.location == place.setting), None)
+    actions = _actions(snapshot, running, setting, by_default=by_default)
     return Finding(
         rule=RULE,
         subject=place.path,
@@ -63,9 +73,10 @@ def _finding(snapshot: Snapshot, running: RunningGo, place: WritePlace) -> Findi
         evidence=(f"head -1 {quote(place.path + '/VERSION')}",),
         contexts=tuple(n for n in running.contexts if not place.contexts or n in place.contexts),
         explains=(Explains("GS506"), Explains("GS314", place.path), Explains("GS127")),
-        risk="confirm",
-        commands=_commands(snapshot, running, place) if by_default else (),
-        advice=_advice(snapshot, running, place),
+        risk="confirm" if actions else "manual",
+        actions=actions,
+        commands=_commands(snapshot, running, place, setting, fit=bool(actions)),
+        advice=_advice(snapshot, running, place, fit=bool(actions)),
     )
 
 
@@ -73,15 +84,61 @@ def _new_place(snapshot: Snapshot, running: RunningGo) -> str:
     return f"{snapshot.user.home}/.local/share/go/{running.version[2:] or 'current'}"
 
 
-def _commands(snapshot: Snapshot, running: RunningGo, place: WritePlace) -> tuple[str, ...]:
+def _actions(
+    snapshot: Snapshot, running: RunningGo, setting: Setting | None, *, by_default: bool
+) -> tuple[Action, ...]:
+    """Another GOPATH, for everything that the user starts: the tree may stay, and every line that names it stays right."""
+    home = snapshot.user.home.rstrip("/")
+    own = f"{home}/go" if running.place != f"{home}/go" else f"{home}/gopath"
+    if not home or (not by_default and setting is None):
+        return ()
+    if setting is not None:
+        changed = change_actions(snapshot, setting, own) if ":" not in setting.value else ()
+        return _with_path_lines(snapshot, changed, running.place)
+    if goversion.older(running.version, FIRST_WITH_GOENV_FILE):
+        return ()
+    added = setting_action(snapshot, "GOPATH", own)
+    return (added,) if added is not None else ()
+
+
+def _with_path_lines(snapshot: Snapshot, changed: tuple[Action, ...], goroot: str) -> tuple[Action, ...]:
+    """The change, with lines that put `$GOPATH/bin` on PATH, where go was found: they name its directory, too; () if one cannot."""
+    edits = {a.path: list(a.edits) for a in changed if isinstance(a, EditLines)}
+    if len(edits) != len(changed) or not changed:
+        return ()
+    for file in snapshot.startup_files:
+        own = edits.setdefault(file.real_path or file.path, [])
+        for place in (line.location for line in file.lines if line.kind == "path"):
+            match = _GOPATH_BIN.search(place.text)
+            quoted_list = file.dialect == "fish" and '"' in place.text
+            if match is None:
+                continue
+            if quoted_list or len(place.text) >= LINE_SHOWN or place.line in {edit.line for edit in own}:
+                return ()
+            at, between = match.start(), " " if file.dialect == "fish" else ":"
+            after = f"{place.text[:at]}{goroot}/bin{between}{place.text[at:]}"
+            own.append(LineEdit(place.line, place.text, (after,)))
+    return tuple(EditLines(path, tuple(found)) for path, found in edits.items() if found)
+
+
+def _commands(
+    snapshot: Snapshot, running: RunningGo, place: WritePlace, setting: Setting | None, *, fit: bool
+) -> tuple[str, ...]:
+    if fit or place.setting is not None:
+        return commands_behind(setting) if fit and setting is not None else ()
     new = _new_place(snapshot, running)
     return (f"mkdir -p {quote(new.rpartition('/')[0])}", f"mv -T {quote(place.path)} {quote(new)}")
 
 
-def _advice(snapshot: Snapshot, running: RunningGo, place: WritePlace) -> Text:
+def _advice(snapshot: Snapshot, running: RunningGo, place: WritePlace, *, fit: bool) -> Text:
     if place.setting is not None:
         return Text(
             "Take the setting out, or let GOPATH name a directory of its own: Go then uses {home}/go.",
+            home=snapshot.user.home,
+        )
+    if fit and place.setting is None:
+        return Text(
+            "The tree stays where it is, and GOPATH becomes a directory of its own: go makes it, and puts programs into {home}/gopath/bin from then on. Add that to PATH if you install programs with go.",
             home=snapshot.user.home,
         )
     line = running.sources[0] if running.sources else None

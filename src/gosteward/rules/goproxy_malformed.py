@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-import re
-from shlex import quote
 from typing import TYPE_CHECKING
 
-from gosteward.finding import Explains, Finding, Rule, Text
+from gosteward.finding import Explains, Rule, Text
+from gosteward.golang import meant_values
 from gosteward.golang.modulepaths import proxy_list
 from gosteward.golang.proxyurls import entry_problem, ignored_entries, masked
-from gosteward.reasoning.settings_in_force import (
-    advice_to_unset,
-    commands_to_unset,
-    in_force,
-    in_session,
-    locations,
-    place,
-)
-from gosteward.redaction import without_secrets
+from gosteward.reasoning.settings_in_force import in_force, in_session, place
+from gosteward.reasoning.unwanted_settings import unwanted
 from gosteward.rules.quoted_value import is_quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from gosteward.finding import Finding
     from gosteward.reasoning.settings_in_force import InForce
-    from gosteward.snapshot import Setting, Snapshot
+    from gosteward.snapshot import Snapshot
 
 RULE = Rule(
     id="GS513",
@@ -51,40 +44,29 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
             ((e.text, entry_problem(e)) for e in entries if entry_problem(e)), ("", "" if entries else "empty")
         )
         if wrong[1]:
-            yield _finding(snapshot, found, _message(place(found.setting), *wrong), severity="")
+            yield _malformed(snapshot, found, *wrong)
         elif ignored_entries(value):
-            yield _finding(snapshot, found, _ignored(found), severity="warning")
+            # Which of them was meant to come first is not for a tool to say.
+            yield unwanted(snapshot, RULE, found, _ignored(found))._replace(
+                severity="warning", risk="manual", actions=(), commands=()
+            )
 
 
-def _finding(snapshot: Snapshot, found: InForce, message: Text, severity: str) -> Finding:
-    setting = found.setting
-    return Finding(
-        rule=RULE,
-        subject=place(setting),
-        message=message,
-        locations=locations(setting),
-        evidence=(f"GOPROXY={masked(setting.value)}",),
-        contexts=found.contexts,
-        severity=severity if in_session(snapshot, found.contexts) else "warning",
-        explains=(Explains("GS601"), Explains("GS606"), Explains("GS607"), Explains("GS616")) if not severity else (),
-        risk="confirm",
-        commands=_commands(snapshot, setting) if not severity else (),
+def _malformed(snapshot: Snapshot, found: InForce, entry: str, problem: str) -> Finding:
+    meant = meant_values.proxies(found.setting.value)
+    finding = unwanted(snapshot, RULE, found, _message(place(found.setting), entry, problem), meant)
+    # A server of somebody's own was meant: without the setting, go would ask public ones for their modules.
+    own = not meant and bool(entry) and not meant_values.is_word(entry)
+    return finding._replace(
+        severity="" if in_session(snapshot, found.contexts) else "warning",
+        explains=(Explains("GS601"), Explains("GS606"), Explains("GS607"), Explains("GS616")),
+        risk="manual" if own else finding.risk,
+        actions=() if own else finding.actions,
+        commands=() if own else finding.commands,
         advice=Text(
             "Entries are URLs that start with https://, http:// or file:///, or the words direct and off, with `,` (go on after 404 and 410) or `|` (go on after every error) between them."
-        )
-        if not severity
-        else advice_to_unset(snapshot, setting),
+        ),
     )
-
-
-def _commands(snapshot: Snapshot, setting: Setting) -> tuple[str, ...]:
-    """What takes the value back, or writes it with commas where only the separators are wrong."""
-    corrected = ",".join(word for word in re.split(r"[\s;,]+", setting.value) if word)
-    sound = all(not entry_problem(entry) for entry in proxy_list(corrected))
-    whole = "|" not in setting.value and masked(corrected) == corrected and without_secrets(corrected) == corrected
-    if setting.origin == "goenv-file" and corrected != setting.value and sound and whole:
-        return (f"go env -w {quote(f'GOPROXY={corrected}')}",)
-    return commands_to_unset(snapshot, setting)
 
 
 def _ignored(found: InForce) -> Text:

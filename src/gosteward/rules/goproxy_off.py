@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gosteward.finding import Explains, Finding, Rule, Text
+from gosteward.finding import Explains, Rule, Text
 from gosteward.golang.modulepaths import covers, proxy_list
 from gosteward.reasoning.downloads import needed_modules
 from gosteward.reasoning.settings_in_force import (
-    advice_to_unset,
-    commands_to_unset,
     in_force,
     in_session,
-    locations,
+    loser,
     place,
     privately,
     working_contexts,
 )
+from gosteward.reasoning.unwanted_settings import unwanted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from gosteward.finding import Finding
     from gosteward.reasoning.downloads import Needed
     from gosteward.reasoning.settings_in_force import InForce
     from gosteward.snapshot import Snapshot
@@ -43,22 +43,17 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
 
 
 def _finding(snapshot: Snapshot, found: InForce) -> Finding:
-    setting = found.setting
     missing = tuple(m for m in needed_modules(snapshot) if not _goes_around(snapshot, found, m))
     stops = bool(missing) and in_session(snapshot, found.contexts)
-    return Finding(
-        rule=RULE,
-        subject=place(setting),
-        message=_message(found, missing),
-        locations=(*locations(setting), *(m.requirement.location for m in missing[:3] if m.requirement.location)),
-        evidence=("GOPROXY=off",),
-        contexts=found.contexts,
+    finding = unwanted(snapshot, RULE, found, _message(found, missing))
+    # Whether the host may fetch from outside is not for a tool to say, unless a stored value says whence.
+    stored = any(loser(snapshot, c, "GOPROXY") for c in working_contexts(snapshot) if c.name in found.contexts)
+    return finding._replace(
+        risk=finding.risk if stored else "manual",
+        locations=(*finding.locations, *(m.requirement.location for m in missing[:3] if m.requirement.location)),
         # On a host that is meant to have everything it is a wish, not a fault.
         severity="" if stops else "warning",
         explains=(Explains("GS908"),) if stops else (),
-        risk="confirm",
-        commands=commands_to_unset(snapshot, setting),
-        advice=advice_to_unset(snapshot, setting),
     )
 
 

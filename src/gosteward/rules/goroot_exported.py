@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gosteward.finding import Finding, Rule, Text
-from gosteward.reasoning.settings_in_force import (
-    advice_to_unset,
-    commands_to_unset,
-    in_force,
-    locations,
-    place,
-)
+from gosteward.finding import Rule, Text
+from gosteward.reasoning.settings_in_force import in_force, place
+from gosteward.reasoning.unwanted_settings import unwanted
 from gosteward.reasoning.viewpoint import context_named, first_go
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from gosteward.finding import Finding
     from gosteward.reasoning.settings_in_force import InForce
     from gosteward.snapshot import Snapshot
 
@@ -37,18 +33,9 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
         if setting.origin != "environment" or not _is_of_running_go(snapshot, found):
             continue
         others = _other_trees(snapshot, setting.value)
-        yield Finding(
-            rule=RULE,
-            subject=place(setting),
-            message=_message(found, others),
-            locations=locations(setting),
-            evidence=(f"GOROOT={setting.value}",),
-            contexts=found.contexts,
-            severity="warning" if others else "",
-            risk="confirm",
-            commands=commands_to_unset(snapshot, setting),
-            advice=advice_to_unset(snapshot, setting),
-        )
+        finding = unwanted(snapshot, RULE, found, _message(found, others))
+        # It works, and version managers export it knowingly.
+        yield finding._replace(severity="warning" if others else "", confidence="medium")
 
 
 def _message(found: InForce, others: tuple[str, ...]) -> Text:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gosteward.finding import Explains, Finding, Rule, Text
+from gosteward.reasoning.setting_repair import unset_actions
 from gosteward.reasoning.settings_in_force import (
-    commands_to_unset,
     in_session,
     locations,
     place,
@@ -46,6 +46,8 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
 
 def _finding(snapshot: Snapshot, setting: Setting, contexts: tuple[str, ...]) -> Finding:
     message, works = _state(snapshot, setting, contexts)
+    actions = unset_actions(snapshot, setting)
+    met = in_session(snapshot, contexts)
     return Finding(
         rule=RULE,
         subject=place(setting),
@@ -53,15 +55,17 @@ def _finding(snapshot: Snapshot, setting: Setting, contexts: tuple[str, ...]) ->
         locations=locations(setting),
         evidence=(f"GOROOT={setting.value}",),
         contexts=contexts,
-        severity="warning" if works or not in_session(snapshot, contexts) else "",
+        severity="warning" if works or not met else "",
+        confidence="medium" if works else "high",
         explains=(
             Explains("GS404"),
             Explains("GS405"),
             Explains("GS401", setting.value),
             Explains("GS505", "GOROOT"),
         ),
-        risk="confirm",
-        commands=commands_to_unset(snapshot, setting),
+        # While no go starts, nobody can want the line.
+        risk="manual" if not actions else "confirm" if works else "safe",
+        actions=actions,
         advice=Text(
             "Edit the file itself: with a wrong GOROOT `go env -u GOROOT` fails too. Go finds its own tree; never store a GOROOT."
         ),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from gosteward.finding import Explains, Finding, Rule, Text
 from gosteward.golang import goversion
 from gosteward.reasoning.exported_goroot import exported_goroots, setting_of
-from gosteward.reasoning.settings_in_force import commands_to_unset
+from gosteward.reasoning.setting_repair import commands_behind, unset_actions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,6 +46,8 @@ def _mixed(exported: ExportedGoroot) -> bool:
 
 
 def _finding(snapshot: Snapshot, exported: ExportedGoroot) -> Finding:
+    setting = setting_of(snapshot, exported)
+    actions = unset_actions(snapshot, setting)
     return Finding(
         rule=RULE,
         subject=exported.subject,
@@ -61,8 +63,9 @@ def _finding(snapshot: Snapshot, exported: ExportedGoroot) -> Finding:
         contexts=exported.contexts,
         severity="" if exported.fatal else "warning",
         explains=(Explains("GS502"),),
-        risk="confirm",
-        commands=commands_to_unset(snapshot, setting_of(snapshot, exported)),
+        risk="confirm" if actions else "manual",
+        actions=actions,
+        commands=commands_behind(setting) if actions else (),
         advice=Text(
             "Remove the line that sets GOROOT: go finds the tree that it lies in by itself. A new value would break again with the next release. To run {other}, put its bin directory first on PATH.",
             other=(exported.tree.version if exported.tree else "") or exported.value,

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gosteward.finding import Explains, Finding, Rule, Text
-from gosteward.golang.proxyurls import database_problem, masked
-from gosteward.reasoning.settings_in_force import commands_to_unset, in_force, in_session, locations, place
+from gosteward.finding import Explains, Rule, Text
+from gosteward.golang import meant_values
+from gosteward.golang.proxyurls import DATABASE_IN_CHINA, DEFAULT_DATABASE, database_problem, masked
+from gosteward.reasoning.settings_in_force import in_force, place
+from gosteward.reasoning.unwanted_settings import unwanted
 from gosteward.rules.quoted_value import is_quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from gosteward.finding import Finding
     from gosteward.reasoning.settings_in_force import InForce
     from gosteward.snapshot import Snapshot
 
@@ -39,20 +42,24 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
 
 
 def _finding(snapshot: Snapshot, found: InForce, problem: str) -> Finding:
-    setting = found.setting
-    return Finding(
-        rule=RULE,
-        subject=place(setting),
-        message=_message(place(setting), masked(setting.value), problem),
-        locations=locations(setting),
-        evidence=(f"GOSUMDB={masked(setting.value)}",),
-        contexts=found.contexts,
-        severity="" if in_session(snapshot, found.contexts) else "warning",
+    message = _message(place(found.setting), masked(found.setting.value), problem)
+    meant = meant_values.database(found.setting.value)
+    finding = unwanted(snapshot, RULE, found, message, meant)
+    # A database of somebody's own was meant: without the setting, go would ask the public one about their modules.
+    own = (
+        not meant
+        and bool(found.setting.value.strip())
+        and problem in ("unknown-name", "key", "hash", "name", "url", "fields")
+    )
+    return finding._replace(
+        risk="manual" if own else finding.risk,
+        actions=() if own else finding.actions,
+        commands=() if own else finding.commands,
         explains=(Explains("GS606"), Explains("GS607")),
-        risk="confirm",
-        commands=commands_to_unset(snapshot, setting),
         advice=Text(
-            "Valid are sum.golang.org, sum.golang.google.cn, and the verifier key NAME+HASH+KEY of another database, each with a URL behind it if need be. Without the setting Go uses sum.golang.org."
+            "Valid are {database}, {mirror}, and the verifier key NAME+HASH+KEY of another database, each with a URL behind it if need be. Without the setting Go uses {database}.",
+            database=DEFAULT_DATABASE,
+            mirror=DATABASE_IN_CHINA,
         ),
     )
 
@@ -60,9 +67,10 @@ def _finding(snapshot: Snapshot, found: InForce, problem: str) -> Finding:
 def _message(where: str, value: str, problem: str) -> Text:
     if problem == "unknown-name":
         return Text(
-            "{place} sets GOSUMDB={value}: of a database other than sum.golang.org go needs the verifier key, not the name alone",
+            "{place} sets GOSUMDB={value}: of a database other than {database} go needs the verifier key, not the name alone",
             place=where,
             value=value,
+            database=DEFAULT_DATABASE,
         )
     if problem == "hash":
         return Text(

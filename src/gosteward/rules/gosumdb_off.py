@@ -4,21 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gosteward.finding import Finding, Rule, Text
+from gosteward.finding import Rule, Text
 from gosteward.golang.modulepaths import proxy_list
 from gosteward.golang.proxyurls import DEFAULT_PROXY
-from gosteward.reasoning.settings_in_force import (
-    commands_to_unset,
-    in_force,
-    locations,
-    place,
-    value_in,
-    working_contexts,
-)
+from gosteward.reasoning.settings_in_force import in_force, place, value_in, working_contexts
+from gosteward.reasoning.unwanted_settings import unwanted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from gosteward.finding import Finding
     from gosteward.reasoning.settings_in_force import InForce
     from gosteward.snapshot import Snapshot
 
@@ -36,21 +31,14 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
     for found in in_force(snapshot, "GOSUMDB"):
         if found.setting.value != "off":
             continue
-        setting = found.setting
-        isolated = _isolated(snapshot, found)
-        yield Finding(
-            rule=RULE,
-            subject=place(setting),
-            message=Text(
-                "{place} sets GOSUMDB=off: modules that go.sum does not list are taken unverified, and go refuses to download toolchains",
-                place=place(setting),
-            ),
-            locations=locations(setting),
-            evidence=("GOSUMDB=off",),
-            contexts=found.contexts,
-            severity="note" if isolated else "",
-            risk="confirm",
-            commands=commands_to_unset(snapshot, setting),
+        message = Text(
+            "{place} sets GOSUMDB=off: modules that go.sum does not list are taken unverified, and go refuses to download toolchains",
+            place=place(found.setting),
+        )
+        yield unwanted(snapshot, RULE, found, message)._replace(
+            severity="note" if _isolated(snapshot, found) else "",
+            # Some sites mean it: nothing is changed behind their back.
+            confidence="medium",
             advice=Text(
                 "Remove the setting. For private modules set GONOSUMDB or GOPRIVATE to their paths; a proxy can relay the database to hosts without Internet."
             ),

@@ -5,23 +5,19 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from gosteward.finding import Explains, Finding, Rule, Text
-from gosteward.golang import goversion
+from gosteward.finding import Explains, Rule, Text
+from gosteward.golang import goversion, meant_values
 from gosteward.reasoning.running_go import running_go_of
-from gosteward.reasoning.settings_in_force import (
-    advice_to_unset,
-    commands_to_unset,
-    in_force,
-    in_session,
-    locations,
-    place,
-)
+from gosteward.reasoning.settings_in_force import in_force, place
+from gosteward.reasoning.toolchain_choice import obtainable
+from gosteward.reasoning.unwanted_settings import unwanted
 from gosteward.reasoning.viewpoint import context_named
 from gosteward.rules.quoted_value import is_quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from gosteward.finding import Finding
     from gosteward.reasoning.settings_in_force import InForce
     from gosteward.snapshot import Snapshot
 
@@ -84,21 +80,19 @@ def _is_there(snapshot: Snapshot, value: str, wrong: str) -> bool:
 
 
 def _finding(snapshot: Snapshot, found: InForce, wrong: str) -> Finding:
-    setting = found.setting
-    return Finding(
-        rule=RULE,
-        subject=place(setting),
-        message=_message(found, wrong),
-        locations=locations(setting),
-        evidence=(f"GOTOOLCHAIN={setting.value}",),
-        contexts=found.contexts,
-        severity="" if in_session(snapshot, found.contexts) else "warning",
-        confidence="medium" if wrong == "language" else "high",
-        explains=(Explains("GS415"), Explains("GS416")),
-        risk="confirm",
-        commands=commands_to_unset(snapshot, setting),
-        advice=advice_to_unset(snapshot, setting),
+    return unwanted(snapshot, RULE, found, _message(found, wrong), _meant(snapshot, found))._replace(
+        confidence="medium" if wrong == "language" else "high", explains=(Explains("GS415"), Explains("GS416"))
     )
+
+
+def _meant(snapshot: Snapshot, found: InForce) -> str:
+    """The value that was meant, if go can have that toolchain; without the setting it takes the one that is there."""
+    meant = meant_values.toolchain(found.setting.value)
+    if not meant.startswith("go"):
+        return meant
+    contexts = tuple(c for c in (context_named(snapshot, name) for name in found.contexts) if c is not None)
+    name = meant.partition("+")[0]
+    return meant if contexts and all(obtainable(snapshot, c, name) for c in contexts) else ""
 
 
 def _message(found: InForce, wrong: str) -> Text:

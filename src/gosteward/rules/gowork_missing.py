@@ -5,19 +5,14 @@ from __future__ import annotations
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from gosteward.finding import Explains, Finding, Rule, Text
-from gosteward.reasoning.settings_in_force import (
-    advice_to_unset,
-    commands_to_unset,
-    in_force,
-    in_session,
-    locations,
-    place,
-)
+from gosteward.finding import Explains, Rule, Text
+from gosteward.reasoning.settings_in_force import in_force, place
+from gosteward.reasoning.unwanted_settings import unwanted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from gosteward.finding import Finding
     from gosteward.snapshot import Snapshot
 
 RULE = Rule(
@@ -35,20 +30,11 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
         setting = found.setting
         if not setting.missing or not setting.value.startswith("/"):
             continue
-        yield Finding(
-            rule=RULE,
-            subject=place(setting),
-            message=Text(
-                "{place} sets GOWORK={value}, and there is no such file: every go command that needs a module stops",
-                place=place(setting),
-                value=setting.value,
-            ),
-            locations=locations(setting),
-            evidence=(f"ls -l {quote(setting.value)}",),
-            contexts=found.contexts,
-            severity="" if in_session(snapshot, found.contexts) else "warning",
-            explains=(Explains("GS903"), Explains("GS902")),
-            risk="confirm",
-            commands=commands_to_unset(snapshot, setting),
-            advice=advice_to_unset(snapshot, setting),
+        message = Text(
+            "{place} sets GOWORK={value}, and there is no such file: every go command that needs a module stops",
+            place=place(setting),
+            value=setting.value,
+        )
+        yield unwanted(snapshot, RULE, found, message)._replace(
+            evidence=(f"ls -l {quote(setting.value)}",), explains=(Explains("GS903"), Explains("GS902"))
         )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from gosteward.finding import Explains, Finding, Rule, Text
 from gosteward.reasoning.impact import NO_GO_RUNS, distinct_trees, of_tree
+from gosteward.reasoning.link_repair import instead_of_tree
 from gosteward.snapshot import Location
 
 if TYPE_CHECKING:
@@ -39,10 +40,11 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
             continue
         impact = of_tree(snapshot, tree)
         if impact.contexts or impact.used:
-            yield _finding(tree, missing, impact)
+            yield _finding(snapshot, tree, missing, impact)
 
 
-def _finding(tree: GoTree, missing: tuple[str, ...], impact: Impact) -> Finding:
+def _finding(snapshot: Snapshot, tree: GoTree, missing: tuple[str, ...], impact: Impact) -> Finding:
+    actions = instead_of_tree(snapshot, tree) if impact.used else ()
     return Finding(
         rule=RULE,
         subject=tree.path,
@@ -64,6 +66,8 @@ def _finding(tree: GoTree, missing: tuple[str, ...], impact: Impact) -> Finding:
             Explains("GS405"),
             Explains("GS419", tree.path),
         ),
+        risk="confirm" if actions else "manual",
+        actions=actions,
         advice=Text(
             "The unpacking stopped half-way, mostly for want of space, or only a part was copied. Unpack the archive again beside {tree}, compare its SHA-256 first, and switch when it is complete.",
             tree=tree.path,

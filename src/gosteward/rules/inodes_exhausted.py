@@ -5,14 +5,13 @@ from __future__ import annotations
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from gosteward.finding import Explains, Finding, Rule, Text
-from gosteward.reasoning.impact import surely_met
-from gosteward.reasoning.room import FEW_INODES, NO_INODES, TOO_FEW_INODES, TOO_LITTLE, rooms
-from gosteward.snapshot import Location
+from gosteward.finding import Explains, Rule, Text
+from gosteward.reasoning.room import FEW_INODES, NO_INODES, TOO_FEW_INODES, TOO_LITTLE, rooms, shortage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from gosteward.finding import Finding
     from gosteward.reasoning.room import Room
     from gosteward.snapshot import Snapshot
 
@@ -36,21 +35,15 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
 
 
 def _finding(snapshot: Snapshot, room: Room) -> Finding:
-    none_left = room.free_inodes < TOO_FEW_INODES and surely_met(snapshot, room.contexts)
-    return Finding(
-        rule=RULE,
-        subject=room.point,
-        message=Text(
-            "{point} has {free} of {total} inodes free: no more files can be made in {paths}",
-            point=room.point,
-            free=str(room.free_inodes),
-            total=str(room.total_inodes),
-            paths=", ".join(room.paths),
-        ),
-        locations=tuple(Location(path) for path in room.paths),
+    message = Text(
+        "{point} has {free} of {total} inodes free: no more files can be made in {paths}",
+        point=room.point,
+        free=str(room.free_inodes),
+        total=str(room.total_inodes),
+        paths=", ".join(room.paths),
+    )
+    return shortage(snapshot, RULE, room, message, none_left=room.free_inodes < TOO_FEW_INODES)._replace(
         evidence=(f"df -i {quote(room.paths[0])}",),
-        contexts=room.contexts,
-        severity="" if none_left else "warning",
         explains=(Explains("GS311", room.point), Explains("GS313", room.point)) if room.free_inodes < NO_INODES else (),
         advice=Text(
             "Many small files use inodes up while bytes are free. `du --inodes -xh --max-depth=2` shows where they are; a module cache holds tens of thousands."

@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING
 from gosteward.finding import Finding, Rule, Text
 from gosteward.reasoning.jobs import (
     GO_PROGRAMS,
-    crontab_commands,
+    crontab_repair,
     grouped,
     job_lines,
     jobs,
     path_source,
     place_of,
-    unit_commands,
+    unit_repair,
 )
 from gosteward.reasoning.reach import installed_programs, on_path, shown_path
+from gosteward.reasoning.remedies import risk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +28,7 @@ RULE = Rule(
     slug="installed-program-not-found-by-job",
     title="a job cannot find a program that go installed",
     severity="error",
-    needs=("contexts", "binaries", "crontabs"),
+    needs=("contexts", "binaries", "crontabs", "units"),
     symptoms=("/bin/sh: 1: gopls: not found", "Failed to locate executable"),
 )
 
@@ -49,6 +50,11 @@ def _finding(snapshot: Snapshot, group: tuple[Context, ...], name: str, director
     context = group[0]
     source = path_source(context)
     by_cron = context.kind == "cron"
+    repair = (
+        crontab_repair(snapshot, group, directory, by_links=False)
+        if by_cron
+        else unit_repair(snapshot, context, directory, by_links=False)
+    )
     place = context.location.path if context.location else context.name
     return Finding(
         rule=RULE,
@@ -64,10 +70,9 @@ def _finding(snapshot: Snapshot, group: tuple[Context, ...], name: str, director
         locations=job_lines(group, source),
         contexts=tuple(job.name for job in group),
         confidence="medium",  # another directory of that PATH may hold a program of the same name
-        risk="confirm",
-        commands=crontab_commands(snapshot, context, directory)
-        if by_cron
-        else unit_commands(snapshot, context, directory, links=False),
+        risk=risk(repair.actions),
+        actions=repair.actions,
+        commands=repair.commands,
         advice=Text(
             "Call {directory}/{name} in the job, or give the job a PATH with literal directories. Jobs read no start-up file of any shell.",
             directory=directory,

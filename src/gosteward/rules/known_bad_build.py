@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from gosteward.finding import Explains, Finding, Rule, Text
 from gosteward.knowledge.releases import BAD_BUILDS
 from gosteward.reasoning.impact import NO_GO_RUNS, distinct_trees, of_tree
+from gosteward.reasoning.link_repair import instead_of_tree
 from gosteward.snapshot import Location
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ def _concerned(snapshot: Snapshot, tree: GoTree) -> bool:
 
 def _finding(snapshot: Snapshot, tree: GoTree, build: BadBuild) -> Finding:
     impact = of_tree(snapshot, tree)
+    actions = instead_of_tree(snapshot, tree) if impact.used else ()
     return Finding(
         rule=RULE,
         subject=tree.path,
@@ -56,5 +58,7 @@ def _finding(snapshot: Snapshot, tree: GoTree, build: BadBuild) -> Finding:
         contexts=impact.contexts,
         severity=impact.severity if snapshot.machine.goarm else "warning",
         explains=(*NO_GO_RUNS, Explains("GS207")),
+        risk="confirm" if actions else "manual",
+        actions=actions,
         advice=Text("{better} repaired it: unpack that release beside this one, then switch.", better=build.better),
     )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from gosteward.finding import Explains, Finding, Rule, Text
 from gosteward.reasoning.impact import distinct_trees, of_tree
+from gosteward.reasoning.link_repair import instead_of_tree
 from gosteward.snapshot import Location
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
 def _finding(snapshot: Snapshot, tree: GoTree) -> Finding:
     impact = of_tree(snapshot, tree)
     compiled = any(name.startswith("src/") and name.endswith((".go", ".s", ".h")) for name in tree.left_over)
+    # Documents of another release are no reason to part with a tree that works.
+    actions = instead_of_tree(snapshot, tree) if impact.used and compiled else ()
     paths = tuple(f"{tree.path}/{name}" for name in tree.left_over)
     return Finding(
         rule=RULE,
@@ -46,6 +49,8 @@ def _finding(snapshot: Snapshot, tree: GoTree) -> Finding:
         contexts=impact.contexts,
         severity=impact.severity if compiled else "warning",
         explains=(Explains("GS403", tree.path), Explains("GS419", tree.path), Explains("GS401", tree.path)),
+        risk="confirm" if actions else "manual",
+        actions=actions,
         advice=Text(
             "An archive was unpacked over an older tree, and the files that only the older release had remained. Unpack a fresh tree beside {tree}, check it, then switch; keep the mixed one until then. Do not pick out single files.",
             tree=tree.path,

@@ -4,19 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gosteward.finding import Explains, Finding, Rule, Text
-from gosteward.reasoning.settings_in_force import (
-    advice_to_unset,
-    commands_to_unset,
-    in_force,
-    in_session,
-    locations,
-    place,
-)
+from gosteward.finding import Explains, Rule, Text
+from gosteward.reasoning.settings_in_force import in_force, place
+from gosteward.reasoning.unwanted_settings import unwanted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from gosteward.finding import Finding
     from gosteward.reasoning.settings_in_force import InForce
     from gosteward.snapshot import Snapshot
 
@@ -53,22 +48,16 @@ def level_of(name: str, value: str) -> int:
 def _finding(snapshot: Snapshot, found: InForce, level: int) -> Finding:
     setting = found.setting
     prefix = "v" if setting.name == "GOAMD64" else ""
-    return Finding(
-        rule=RULE,
+    message = Text(
+        "{place} sets {name}={value}, but this CPU is {name}={level}: `go run` and `go test` cannot start what they build",
+        place=place(setting),
+        name=setting.name,
+        value=setting.value,
+        level=f"{prefix}{level}",
+    )
+    finding = unwanted(snapshot, RULE, found, message)
+    return finding._replace(
         subject=f"{place(setting)}:{setting.name}",
-        message=Text(
-            "{place} sets {name}={value}, but this CPU is {name}={level}: `go run` and `go test` cannot start what they build",
-            place=place(setting),
-            name=setting.name,
-            value=setting.value,
-            level=f"{prefix}{level}",
-        ),
-        locations=locations(setting),
-        evidence=(f"{setting.name}={setting.value}", "grep -m1 ^flags /proc/cpuinfo"),
-        contexts=found.contexts,
-        severity="" if in_session(snapshot, found.contexts) else "warning",
+        evidence=(*finding.evidence, "grep -m1 ^flags /proc/cpuinfo"),
         explains=(Explains("GS206" if prefix else "GS207"),),
-        risk="confirm",
-        commands=commands_to_unset(snapshot, setting),
-        advice=advice_to_unset(snapshot, setting),
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from gosteward.finding import Finding, Rule, Text
 from gosteward.reasoning.impact import NO_GO_RUNS, native, suspects
+from gosteward.reasoning.link_repair import instead_of_program
 from gosteward.snapshot import Location
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
     for suspect in suspects(snapshot, too_new):
         binary = suspect.binary
         wanted = ".".join(str(n) for n in wanted_glibc(binary))
+        actions = instead_of_program(snapshot, suspect)
         yield Finding(
             rule=RULE,
             subject=binary.path,
@@ -50,6 +52,8 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
             contexts=suspect.impact.contexts,
             severity=suspect.impact.severity,
             explains=NO_GO_RUNS if suspect.role == "go" else (),
+            risk="confirm" if actions else "manual",
+            actions=actions,
             advice=Text(
                 "It was built on a newer distribution. Build it on this host, or on one as old as this: glibc cannot be exchanged alone."
             ),

@@ -5,13 +5,17 @@ from __future__ import annotations
 from shlex import quote
 from typing import TYPE_CHECKING
 
+from gosteward.actions import FIRST, EditLines, LineEdit
 from gosteward.finding import Finding, Rule, Text
 from gosteward.reasoning import remedies
+from gosteward.reasoning.guarded_lines import guarded_copy, guarded_line
 from gosteward.reasoning.obstacles import claims, early_returns, severity_of
+from gosteward.reasoning.reach import added, additions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from gosteward.actions import Action
     from gosteward.reasoning.obstacles import Obstacle
     from gosteward.snapshot import Snapshot
 
@@ -33,6 +37,7 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
 def _finding(snapshot: Snapshot, obstacle: Obstacle) -> Finding:
     line = obstacle.location
     stop = obstacle.also[0]
+    actions = _actions(snapshot, obstacle)
     return Finding(
         rule=RULE,
         subject=line.path,
@@ -48,21 +53,29 @@ def _finding(snapshot: Snapshot, obstacle: Obstacle) -> Finding:
         contexts=obstacle.contexts,
         severity=severity_of(snapshot, obstacle.contexts),
         explains=claims(snapshot, obstacle.contexts),
-        risk="confirm",
-        commands=_commands(snapshot, obstacle),
+        risk=remedies.risk(actions),
+        actions=actions,
         advice=Text(
             "Let the line stand at the top of the file, above the test for interactive shells, within a test of PATH. `ssh -t` changes nothing: the command still runs in a shell that is not interactive."
         ),
     )
 
 
-def _commands(snapshot: Snapshot, obstacle: Obstacle) -> tuple[str, ...]:
-    """Put a guarded line at the top; the old one goes if it is a statement of its own, so that nothing around it is left empty."""
-    line = obstacle.location
-    contexts = remedies.contexts_named(snapshot, obstacle.contexts)
-    shell = next((c.shell for c in contexts if c.shell), "bash")
-    guard = remedies.guarded_line(snapshot, shell, obstacle.directory)
-    path = quote(remedies.real_path(snapshot, line.path))
-    simple = line.text.startswith(("export PATH=", "PATH=")) and not any(c in line.text for c in ";&|\\`(")
-    remove = f" -e {line.line}d" if simple and line.text.count(":") == 1 else ""
-    return (f"sed -i -e {quote(f'1i {guard}')}{remove} {path}",)
+def _actions(snapshot: Snapshot, obstacle: Obstacle) -> tuple[Action, ...]:
+    """Guarded lines at the top of the file; an old line goes if it is a command of its own, so that nothing around it is left empty."""
+    places = {obstacle.location, *obstacle.also}
+    tops: list[str] = []
+    edits: list[LineEdit] = []
+    covered: set[str] = set()
+    for file, line, directory in (a for a in additions(snapshot) if a.line.location in places):
+        copies = guarded_copy(snapshot, file, line)
+        directories = set(added(snapshot, file, line)) if copies else {directory}
+        if not directories <= covered:
+            shell = "fish" if file.dialect == "fish" else "sh"
+            tops += copies or (guarded_line(snapshot, shell, directory),)
+            covered |= directories
+        edits += remedies.line_edits(line.location) if copies and line.alone else ()
+    if not all(tops):
+        return ()
+    first = LineEdit(FIRST, after=tuple(tops))
+    return (EditLines(remedies.real_path(snapshot, obstacle.location.path), (first, *edits)),)

@@ -6,10 +6,10 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from gosteward.finding import Explains, Finding, Rule, Text
-from gosteward.reasoning.jobs import crontab_commands
 from gosteward.reasoning.obstacles import claims, severity_of
-from gosteward.reasoning.path_text import badly_written, expanded_line, is_shell_file, needed
-from gosteward.reasoning.remedies import real_path, replace_line
+from gosteward.reasoning.path_text import badly_written, needed
+from gosteward.reasoning.remedies import risk
+from gosteward.reasoning.spelling import spelt_out
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,6 +34,7 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
 
 def _finding(snapshot: Snapshot, written: Written) -> Finding:
     line = written.location
+    repair = spelt_out(snapshot, written)
     return Finding(
         rule=RULE,
         subject=f"{line.path}:{written.entries[0]}",
@@ -52,8 +53,9 @@ def _finding(snapshot: Snapshot, written: Written) -> Finding:
             *(Explains("GS127", directory) for directory in written.meant if directory),
             Explains("GS133", contexts=tuple(c.name for c in written.contexts if c.command) or ("",)),
         ),
-        risk="confirm",
-        commands=_commands(snapshot, written),
+        risk=risk(repair.actions),
+        actions=repair.actions,
+        commands=repair.commands,
         advice=Text(
             "A tilde within quotes, and in every file that no shell reads, stays a tilde. Write $HOME there in a shell's file, and the whole path elsewhere."
         ),
@@ -64,17 +66,3 @@ def _severity(snapshot: Snapshot, written: Written) -> str:
     if written.lacking or written.jobs:
         return severity_of(snapshot, written.lacking, written.jobs)
     return "warning" if needed(snapshot, written) else "note"
-
-
-def _commands(snapshot: Snapshot, written: Written) -> tuple[str, ...]:
-    line = written.location
-    if not line.line or not line.text:
-        return ()
-    if is_shell_file(snapshot, line.path):
-        if "'" in line.text:
-            return ()
-        return (f"sed -i '{line.line}s#~/#$HOME/#g' {quote(real_path(snapshot, line.path))}",)
-    job = next((c for c in written.contexts if c.kind == "cron"), None)
-    if job is not None and line.path.startswith("/var/spool/"):
-        return crontab_commands(snapshot, job, written.meant[0] or "/usr/local/bin")
-    return (replace_line(snapshot, line, expanded_line(line.text, snapshot.user.home)),)

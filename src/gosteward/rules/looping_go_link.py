@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 
 from gosteward.finding import Explains, Finding, Rule, Text
 from gosteward.reasoning.impact import NO_GO_RUNS, suspects
-from gosteward.reasoning.link_repair import relink, trees_for
+from gosteward.reasoning.link_repair import OF_PACKAGES, likeliest, pointed_to, steps, tree_that_runs, trees_for
 from gosteward.snapshot import Location
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from gosteward.actions import ReplaceLink
     from gosteward.reasoning.impact import Suspect
-    from gosteward.snapshot import Binary, Snapshot
+    from gosteward.snapshot import Binary, GoTree, Snapshot
 
 RULE = Rule(
     id="GS307",
@@ -48,11 +49,9 @@ def _finding(snapshot: Snapshot, suspect: Suspect) -> Finding:
     chain = tuple(dict.fromkeys(f"{link.path} -> {link.target}" for link in program.links[:8]))
     trees = trees_for(snapshot, program.path)
     name = program.path.rpartition("/")[2]
-    # Where the directory is the link, there is no place for a link in it.
-    above = next((link.path for link in program.links if program.path.startswith(f"{link.path}/")), "")
-    commands: tuple[str, ...] = ()
-    if len(trees) == 1 and (not above or program.path == f"{above}/bin/{name}"):
-        commands = relink(above, trees[0].path) if above else relink(program.path, f"{trees[0].path}/bin/{name}")
+    running = tree_that_runs(snapshot, suspect.impact.contexts)
+    chosen = running if running in trees else likeliest(trees, program.path)
+    actions = _broken_up(snapshot, program, chosen) if chosen is not None else ()
     return Finding(
         rule=RULE,
         subject=program.path,
@@ -70,10 +69,23 @@ def _finding(snapshot: Snapshot, suspect: Suspect) -> Finding:
             Explains("GS116", program.path.rpartition("/")[0]),
             *(Explains(rule) for rule in ("GS132", "GS408", "GS307")),
         ),
-        risk="confirm" if commands else "manual",
-        commands=commands,
+        risk="confirm" if actions else "manual",
+        actions=actions,
         advice=Text(
             "Two links name each other, or one names itself: point one of them to the real program in a Go tree, such as {example}.",
             example=f"{trees[0].path}/bin/{name}" if trees else f"/usr/local/go/bin/{name}",
         ),
     )
+
+
+def _broken_up(snapshot: Snapshot, program: Binary, tree: GoTree) -> tuple[ReplaceLink, ...]:
+    """The first link of the circle led to a tree, with that of gofmt beside it where it turns in a circle, too."""
+    gofmts = (e.gofmt for c in snapshot.contexts for e in c.search_path if e.gofmt is not None and _loops(e.gofmt))
+    directory = program.path.rpartition("/")[0]
+    beside = tuple(g for g in gofmts if g.path.rpartition("/")[0] == directory and g.path != program.path)
+    found = []
+    for one in (program, *beside[:1]):
+        first = next(iter(steps(one.path, one.links)), None)
+        if first is not None and not first.link.path.startswith(OF_PACKAGES):
+            found.append(pointed_to(first, tree, one.path.rpartition("/")[2]))
+    return tuple(dict.fromkeys(action for action in found if action is not None))

@@ -33,6 +33,9 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
 def _finding(snapshot: Snapshot, obstacle: Obstacle) -> Finding:
     line = obstacle.location
     new = _corrected(line, obstacle)
+    actions = (remedies.replaced_line(snapshot, line, new) if new else ()) or remedies.best(
+        snapshot, obstacle.contexts, obstacle.directory
+    )
     return Finding(
         rule=RULE,
         subject=obstacle.written,
@@ -42,10 +45,8 @@ def _finding(snapshot: Snapshot, obstacle: Obstacle) -> Finding:
         contexts=obstacle.contexts,
         severity=severity_of(snapshot, obstacle.contexts),
         explains=claims(snapshot, obstacle.contexts),
-        risk="confirm",
-        commands=(remedies.replace_line(snapshot, line, new),)
-        if new
-        else remedies.best(snapshot, obstacle.contexts, obstacle.directory),
+        risk=remedies.risk(actions),
+        actions=actions,
         advice=Text(
             "PATH names directories, and the one of go is the directory bin of its tree: {directory}.",
             directory=obstacle.directory,

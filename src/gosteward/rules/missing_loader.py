@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from gosteward.finding import Finding, Rule, Text
 from gosteward.reasoning.impact import NO_GO_RUNS, native, suspects
+from gosteward.reasoning.link_repair import instead_of_program
 from gosteward.snapshot import Location
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
 def _finding(snapshot: Snapshot, suspect: Suspect) -> Finding:
     binary = suspect.binary
     interpreter = binary.elf.interpreter if binary.elf else ""
+    actions = instead_of_program(snapshot, suspect)
     return Finding(
         rule=RULE,
         subject=binary.path,
@@ -57,6 +59,8 @@ def _finding(snapshot: Snapshot, suspect: Suspect) -> Finding:
         contexts=suspect.impact.contexts,
         severity=suspect.impact.severity,
         explains=NO_GO_RUNS if suspect.role in ("go", "tool") else (),
+        risk="confirm" if actions else "manual",
+        actions=actions,
         advice=_advice(snapshot, suspect),
     )
 

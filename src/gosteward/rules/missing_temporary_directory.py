@@ -5,6 +5,7 @@ from __future__ import annotations
 from shlex import quote
 from typing import TYPE_CHECKING
 
+from gosteward.actions import MakeDirectory
 from gosteward.finding import Explains, Finding, Rule, Text
 from gosteward.reasoning.impact import surely_met
 from gosteward.reasoning.temporary_places import temporary_places
@@ -14,6 +15,7 @@ from gosteward.snapshot import Location
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from gosteward.actions import Action
     from gosteward.snapshot import Snapshot, WritePlace
 
 RULE = Rule(
@@ -24,6 +26,7 @@ RULE = Rule(
     needs=("write_places",),
     symptoms=("go: creating work dir: stat /nope: no such file or directory", "creating work dir"),
 )
+OF_SYSTEM = ("/run/user/", "/proc/", "/sys/", "/dev/pts/")
 
 
 def check(snapshot: Snapshot) -> Iterator[Finding]:
@@ -35,6 +38,7 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
 
 
 def _finding(snapshot: Snapshot, place: WritePlace) -> Finding:
+    actions = _actions(snapshot, place)
     return Finding(
         rule=RULE,
         subject=place.path,
@@ -44,8 +48,8 @@ def _finding(snapshot: Snapshot, place: WritePlace) -> Finding:
         contexts=place.contexts,
         severity="" if surely_met(snapshot, place.contexts) else "warning",
         explains=(Explains("GS314", place.path), Explains("GS305", place.path)),
-        risk="safe" if not place.exists else "confirm",
-        commands=_commands(snapshot, place),
+        risk="safe" if actions else "manual",
+        actions=actions,
         advice=Text(
             "A directory below /tmp or /run is gone after every boot: better let {purpose} name one in the user's home, or take the setting out.",
             purpose=place.purpose,
@@ -69,11 +73,11 @@ def _message(place: WritePlace) -> Text:
     )
 
 
-def _commands(snapshot: Snapshot, place: WritePlace) -> tuple[str, ...]:
+def _actions(snapshot: Snapshot, place: WritePlace) -> tuple[Action, ...]:
+    """The directory, for its user alone. What is in the way stays, and what the system makes at a login, or the kernel, is theirs to make."""
     user = snapshot.user
-    if place.exists:
+    if place.exists or place.problem or not place.path.startswith("/") or place.path.startswith(OF_SYSTEM):
         return ()
-    if place.path in ("/tmp", "/var/tmp"):
-        return (f"install -d -m u=rwx,g=rwx,o=rwxt {place.path}",)
-    owner = f" -o {quote(user.name)} -g {user.gid}" if user.name and user.known else ""
-    return (f"install -d -m 700{owner} {quote(place.path)}",)
+    if place.path.rstrip("/") in ("/tmp", "/var/tmp"):
+        return (MakeDirectory(place.path, 0o1777),)
+    return (MakeDirectory(place.path, 0o700, user.uid, user.gid),)

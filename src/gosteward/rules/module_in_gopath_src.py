@@ -9,8 +9,9 @@ from gosteward.finding import Finding, Rule, Text
 from gosteward.golang import goversion
 from gosteward.reasoning.modules_in_use import some_go_is
 from gosteward.reasoning.running_go import running_gos
+from gosteward.reasoning.setting_repair import commands_behind, unset_actions
 from gosteward.reasoning.viewpoint import places_of_user
-from gosteward.snapshot import Location
+from gosteward.snapshot import Location, Setting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,6 +43,7 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
             continue
         if workspace.root.rstrip("/") in gopaths:
             yield _in_gopath(
+                snapshot,
                 workspace,
                 gopaths[workspace.root.rstrip("/")],
                 stops=any(goversion.older(v, FIRST_THAT_WARNS) for v in running),
@@ -50,7 +52,9 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
             yield _below_src(workspace, running[0])
 
 
-def _in_gopath(workspace: Workspace, setting: Location | None, *, stops: bool) -> Finding:
+def _in_gopath(snapshot: Snapshot, workspace: Workspace, setting: Location | None, *, stops: bool) -> Finding:
+    given = _setting(snapshot, setting)
+    actions = unset_actions(snapshot, given) if given is not None else ()
     return Finding(
         rule=RULE,
         subject=workspace.root,
@@ -66,11 +70,21 @@ def _in_gopath(workspace: Workspace, setting: Location | None, *, stops: bool) -
         evidence=(f"ls -l {quote(workspace.go_mod)}", "go env GOPATH"),
         # A stray file, made by `go mod init` in the wrong directory, hurts nobody where go ignores it.
         severity="" if stops or workspace.requirements else "warning",
+        risk="confirm" if actions else "manual",
+        actions=actions,
+        commands=commands_behind(given) if actions and given is not None else (),
         advice=Text(
             "GOPATH is the place of the module cache and of installed programs, never a project's own directory. Give GOPATH another value, or take the line that sets it away: the default is go in the home directory."
         )
         if setting is not None
         else Text("Move the go.mod and its sources to a directory of their own, beside GOPATH and not in it."),
+    )
+
+
+def _setting(snapshot: Snapshot, line: Location | None) -> Setting | None:
+    """The value of GOPATH that a line gives."""
+    return next(
+        (s for s in snapshot.go_settings if s.name == "GOPATH" and line is not None and s.location == line), None
     )
 
 

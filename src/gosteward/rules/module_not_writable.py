@@ -5,6 +5,7 @@ from __future__ import annotations
 from shlex import quote
 from typing import TYPE_CHECKING
 
+from gosteward.actions import SetOwner
 from gosteward.finding import Finding, Rule, Text
 from gosteward.reasoning.ownership import inside
 from gosteward.snapshot import Location
@@ -39,7 +40,8 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
 def _finding(snapshot: Snapshot, workspace: Workspace) -> Finding:
     user, foreign = snapshot.user, workspace.uid != snapshot.user.uid
     name = user.name or f"uid {user.uid}"
-    back = foreign and inside(workspace.root, user.home) and user.name
+    back = foreign and inside(workspace.root, user.home) and user.home != "/"
+    actions = (SetOwner(workspace.root, workspace.uid, user.uid, user.gid, tree=True),) if back else ()
     return Finding(
         rule=RULE,
         subject=workspace.root,
@@ -57,8 +59,12 @@ def _finding(snapshot: Snapshot, workspace: Workspace) -> Finding:
         ),
         locations=(Location(workspace.root),),
         evidence=(f"ls -ld {quote(workspace.root)}",),
-        risk="confirm",
-        commands=(f"chown -hR {quote(f'{user.name}:')} {quote(workspace.root)}",) if back else (),
+        # Whoever told git to trust the repository works in it knowingly.
+        severity="note" if workspace.vcs and workspace.vcs_uid != user.uid and workspace.safe_directory else "",
+        # A volume of a container may have to stay with its owner, and git's own rule about owners is GS905's subject.
+        confidence="high" if workspace.uid == 0 and not (workspace.vcs and workspace.vcs_uid != user.uid) else "medium",
+        risk="confirm" if actions else "manual",
+        actions=actions,
         advice=Text(
             "It was cloned or written as another user, mostly by `sudo git clone` or from a container. Give it back to {user}, or build with `go build -o` to a place that is open.",
             user=name,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from gosteward.finding import SEVERITIES, Explains, Finding, Rule, Text
 from gosteward.reasoning.downloads import severity_of_refusal
+from gosteward.reasoning.ownership import handed_back
 from gosteward.snapshot import Location
 
 if TYPE_CHECKING:
@@ -35,8 +36,8 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
 
 def _finding(snapshot: Snapshot, found: NetworkCheck) -> Finding:
     user = snapshot.user
-    own = bool(user.home) and found.url.startswith(f"{user.home}/")
     unreadable = found.reason == "unreadable"
+    actions = handed_back(user, found.url, found.uid, found.mode) if unreadable else ()
     refused = tuple(c for c in snapshot.network if c.kind == "goproxy" and c.reason == "credentials" and not c.ok)
     return Finding(
         rule=RULE,
@@ -55,10 +56,8 @@ def _finding(snapshot: Snapshot, found: NetworkCheck) -> Finding:
         contexts=found.contexts,
         severity=min((severity_of_refusal(c) for c in refused), key=SEVERITIES.index, default=""),
         explains=tuple(Explains("GS601", c.url) for c in refused),
-        risk="confirm",
-        commands=(f"chown {quote(user.name)}: {quote(found.url)}", f"chmod 0600 {quote(found.url)}")
-        if unreadable and own and user.name
-        else (),
+        risk="confirm" if actions else "manual",
+        actions=actions,
         advice=Text(
             "The file belongs to the user alone, mode 0600; an entry is `machine HOST login NAME password TOKEN` on one line."
         ),

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 from gosteward.finding import Finding, Rule, Text
 from gosteward.reasoning import cgo, package_names
+from gosteward.reasoning.setting_repair import commands_behind, unset_actions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from gosteward.reasoning.cgo import Need, Standing
-    from gosteward.snapshot import CompilerTool, Snapshot
+    from gosteward.snapshot import Snapshot
 
 RULE = Rule(
     id="GS809",
@@ -33,7 +34,7 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
     for standing, contexts in cgo.grouped(cgo.standings(snapshot), _key):
         tool = standing.tool("cxx")
         if in_cxx or (wanted and tool.location is not None):
-            yield _finding(snapshot, tool, contexts, in_cxx or wanted, surely=bool(in_cxx))
+            yield _finding(snapshot, standing, contexts, in_cxx or wanted, surely=bool(in_cxx))
 
 
 def _key(standing: Standing) -> str:
@@ -42,9 +43,12 @@ def _key(standing: Standing) -> str:
 
 
 def _finding(
-    snapshot: Snapshot, tool: CompilerTool, contexts: tuple[str, ...], wanted: tuple[Need, ...], *, surely: bool
+    snapshot: Snapshot, standing: Standing, contexts: tuple[str, ...], wanted: tuple[Need, ...], *, surely: bool
 ) -> Finding:
+    tool = standing.tool("cxx")
     chosen = tool.location
+    setting = cgo.setting_in(snapshot, standing, "CXX") if chosen is not None else None
+    actions = unset_actions(snapshot, setting) if setting is not None else ()
     commands = package_names.install_part(snapshot.machine, "c++-compiler") if chosen is None else ()
     return Finding(
         rule=RULE,
@@ -60,7 +64,9 @@ def _finding(
         evidence=(f"type -a {tool.command.partition(' ')[0]}",),
         contexts=contexts,
         severity="" if surely else "warning",
-        commands=commands,
+        risk="confirm" if actions else "manual",
+        actions=actions,
+        commands=commands_behind(setting) if actions and setting is not None else commands,
         advice=Text("Remove the line, or install the compiler that it names.")
         if chosen is not None
         else Text("Install the package of this distribution with g++; it brings the C++ library as well."),

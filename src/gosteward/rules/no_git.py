@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from gosteward.finding import Finding, Rule, Text
 from gosteward.golang.modulepaths import covers, proxy_list
+from gosteward.golang.proxyurls import DEFAULT_PROXY
 from gosteward.reasoning import cgo, package_names
 from gosteward.reasoning.modules_in_use import builds_from_vendor, place
 from gosteward.reasoning.settings_in_force import locations, privately, value_in, winner
@@ -44,7 +45,7 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
 
 def _from_repositories(snapshot: Snapshot, context: Context) -> tuple[Requirement, ...]:
     """Requirements that no cache and no vendor directory holds, and that no proxy is asked for."""
-    proxies = proxy_list(value_in(snapshot, context, "GOPROXY", "https://proxy.golang.org,direct"))
+    proxies = proxy_list(value_in(snapshot, context, "GOPROXY", DEFAULT_PROXY))
     direct = bool(proxies) and proxies[0].kind == "direct"
     patterns = privately(snapshot, context, "GONOPROXY")
     return tuple(

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from shlex import quote
 from typing import TYPE_CHECKING
 
+from gosteward.actions import LINE_SHOWN, EditLines, LineEdit, MakeDirectory, WriteFile
 from gosteward.finding import Explains, Finding, Rule, Text
 from gosteward.reasoning.impact import matters, surely_met
 from gosteward.reasoning.ownership import inside
+from gosteward.reasoning.temporary_places import mount_below
 from gosteward.reasoning.viewpoint import places_of_user
 from gosteward.snapshot import Location
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gosteward.snapshot import Context, Snapshot, WritePlace
+    from gosteward.actions import Action
+    from gosteward.snapshot import Context, Snapshot, User, WritePlace
 
 RULE = Rule(
     id="GS320",
@@ -28,6 +32,9 @@ RULE = Rule(
         "module cache not found: neither GOMODCACHE nor GOPATH is set",
     ),
 )
+FIRST_PERSON, FIRST_NOBODY = 1000, 60_000  # as login.defs has them
+_NO_HOMES = ("/dev/", "/proc/", "/sys/", "/run/", "/tmp/", "/var/run/", "/var/empty", "/nonexistent")
+_PLAIN = re.compile(r"[A-Za-z0-9_.@-]+\.service")
 
 
 def check(snapshot: Snapshot) -> Iterator[Finding]:
@@ -51,7 +58,8 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
 
 
 def _of_context(context: Context, missing: tuple[str, ...]) -> Finding:
-    unit = context.name.partition(":")[2] if context.kind.startswith("systemd") else ""
+    unit = context.name.partition(":")[2] if context.kind == "systemd" else ""
+    actions = _drop_in(unit)
     return Finding(
         rule=RULE,
         subject=context.name,
@@ -65,8 +73,9 @@ def _of_context(context: Context, missing: tuple[str, ...]) -> Finding:
         contexts=(context.name,),
         severity="" if matters(context) else "warning",
         explains=(Explains("GS506", "", (context.name,)),),
-        risk="confirm",
-        commands=_drop_in(unit) if unit and context.kind == "systemd" else (),
+        risk="confirm" if actions else "manual",
+        actions=actions,
+        commands=("systemctl daemon-reload",) if actions else (),
         advice=Text(
             "systemd sets HOME only for units with `User=`. Give the unit a cache directory of its own, not one below /tmp that all users share."
         )
@@ -75,21 +84,22 @@ def _of_context(context: Context, missing: tuple[str, ...]) -> Finding:
     )
 
 
-def _drop_in(unit: str) -> tuple[str, ...]:
+def _drop_in(unit: str) -> tuple[Action, ...]:
+    """A file beside the unit's own, with a directory that systemd makes and gives to whomever the unit runs as."""
+    if not _PLAIN.fullmatch(unit):
+        return ()
     name = unit.rpartition(".")[0] or unit
-    directory = f"/etc/systemd/system/{unit}.d"
-    text = f"[Service]\\nCacheDirectory={name}\\nEnvironment=GOCACHE=/var/cache/{name}/build GOPATH=/var/cache/{name}/go\\n"
-    return (
-        f"mkdir -p {quote(directory)}",
-        f"printf {quote(text)} > {quote(directory + '/go-cache.conf')}",
-        "systemctl daemon-reload",
+    text = (
+        f"[Service]\nCacheDirectory={name}\nEnvironment=GOCACHE=/var/cache/{name}/build GOPATH=/var/cache/{name}/go\n"
     )
+    return (WriteFile(f"/etc/systemd/system/{unit}.d/go-cache.conf", text),)
 
 
 def _of_account(snapshot: Snapshot, places: tuple[WritePlace, ...], *, missing: bool) -> Finding:
     user = snapshot.user
     name = user.name or f"uid {user.uid}"
     contexts = tuple(dict.fromkeys(c for p in places for c in p.contexts))
+    actions = _missing_home(snapshot) if missing else _home_instead_of_root(user)
     message = (
         Text(
             "HOME of {user} is {home}, which does not exist and which {user} cannot make: go has no place for {path}",
@@ -112,17 +122,40 @@ def _of_account(snapshot: Snapshot, places: tuple[WritePlace, ...], *, missing: 
         contexts=contexts,
         severity="" if surely_met(snapshot, contexts) else "warning",
         explains=(Explains("GS314"), Explains("GS506")),
-        risk="confirm",
-        commands=_home_commands(snapshot, missing=missing),
+        risk="confirm" if actions else "manual",
+        actions=actions,
+        commands=() if actions else _home_commands(snapshot, missing=missing),
         advice=Text(
             "Give the account a home directory that it owns. Where that cannot be, as in images that run under any uid, set HOME, or GOCACHE and GOPATH, to a directory that it may write."
         ),
     )
 
 
+def _missing_home(snapshot: Snapshot) -> tuple[Action, ...]:
+    """The directory that the account names; not one that stands for "no home", nor one that another machine would bring."""
+    user = snapshot.user
+    mount = mount_below(snapshot, user.home)
+    remote = mount is not None and mount.type in ("autofs", "nfs", "nfs4", "cifs")
+    deep = user.home.startswith("/") and user.home.count("/") > 1 and not user.home.startswith(_NO_HOMES)
+    if not user.known or not user.uid or remote or not deep:
+        return ()
+    return (MakeDirectory(user.home, 0o700, user.uid, user.gid),)
+
+
+def _home_instead_of_root(user: User) -> tuple[Action, ...]:
+    """What `usermod -d /home/NAME NAME` does, for a person whose account is a line of /etc/passwd."""
+    line, fields = user.account, user.account.text.split(":") if user.account is not None else []
+    of_person = FIRST_PERSON <= user.uid < FIRST_NOBODY and user.better_home
+    if line is None or not of_person or len(line.text) >= LINE_SHOWN or len(fields) != 7 or fields[5] != "/":
+        return ()
+    after = ":".join((*fields[:5], user.better_home, fields[6]))
+    edit = EditLines(line.path, (LineEdit(line.line, line.text, (after,)),))
+    return (MakeDirectory(user.better_home, 0o700, user.uid, user.gid), edit)
+
+
 def _home_commands(snapshot: Snapshot, *, missing: bool) -> tuple[str, ...]:
     user = snapshot.user
-    if not user.name or not user.known:
+    if not user.name or not user.known or (missing and user.home.startswith(_NO_HOMES)):
         return ()
     owner, group = quote(user.name), user.gid
     if missing:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from gosteward.finding import Explains, Finding, Rule, Text
 from gosteward.reasoning import cgo, package_names
+from gosteward.reasoning.setting_repair import commands_behind, unset_actions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,6 +38,8 @@ def _key(standing: Standing) -> str:
 def _finding(snapshot: Snapshot, standing: Standing, contexts: tuple[str, ...], wanted: tuple[Need, ...]) -> Finding:
     tool = standing.tool("pkg-config")
     chosen = tool.location
+    setting = cgo.setting_in(snapshot, standing, "PKG_CONFIG") if chosen is not None else None
+    actions = unset_actions(snapshot, setting) if setting is not None else ()
     commands = package_names.install_part(snapshot.machine, "pkg-config") if chosen is None else ()
     return Finding(
         rule=RULE,
@@ -46,7 +49,9 @@ def _finding(snapshot: Snapshot, standing: Standing, contexts: tuple[str, ...], 
         evidence=(f"type -a {tool.command.split()[0]}" if tool.command.split() else "type -a pkg-config",),
         contexts=contexts,
         explains=(Explains("GS804"),),
-        commands=commands,
+        risk="confirm" if actions else "manual",
+        actions=actions,
+        commands=commands_behind(setting) if actions and setting is not None else commands,
         advice=_advice(chosen, commands),
     )
 

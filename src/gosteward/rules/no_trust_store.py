@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from gosteward.finding import SEVERITIES, Explains, Finding, Rule, Text
 from gosteward.reasoning.downloads import locations, severity_of_refusal
-from gosteward.snapshot import Location
+from gosteward.reasoning.setting_repair import commands_behind, unset_actions
+from gosteward.snapshot import Location, Setting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,6 +45,10 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
 def _finding(snapshot: Snapshot, checks: tuple[NetworkCheck, ...]) -> Finding:
     setting = next((c.trust_setting for c in checks if c.trust_setting is not None), None)
     hosts = ", ".join(dict.fromkeys(c.host for c in checks))
+    contexts = tuple(dict.fromkeys(name for c in checks for name in c.contexts))
+    named = next((n for n in ("SSL_CERT_FILE", "SSL_CERT_DIR") if setting is not None and n in setting.text), "")
+    given = Setting(named, "", "environment", setting, contexts)
+    actions = unset_actions(snapshot, given) if named else ()
     usual = Location("/etc/ssl/certs/ca-certificates.crt")
     return Finding(
         rule=RULE,
@@ -60,11 +65,12 @@ def _finding(snapshot: Snapshot, checks: tuple[NetworkCheck, ...]) -> Finding:
         ),
         locations=(setting or usual, *dict.fromkeys(place for c in checks for place in locations(c))),
         evidence=("ls -l /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/cert.pem",),
-        contexts=tuple(dict.fromkeys(name for c in checks for name in c.contexts)),
+        contexts=contexts,
         severity=min((severity_of_refusal(c) for c in checks), key=SEVERITIES.index),
         explains=(Explains("GS606"), Explains("GS607")),
-        risk="confirm",
-        commands=() if setting is not None else _commands(snapshot),
+        risk="confirm" if actions else "manual",
+        actions=actions,
+        commands=commands_behind(given) if setting is not None else _commands(snapshot),
         advice=Text("Remove that line or correct the path.")
         if setting is not None
         else Text("Install the package ca-certificates; in an image it belongs into every stage that runs go."),

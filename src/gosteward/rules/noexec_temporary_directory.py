@@ -6,7 +6,7 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from gosteward.finding import Finding, Rule, Text
-from gosteward.reasoning.temporary_places import commands_for_own_place, temporary_places
+from gosteward.reasoning.temporary_places import actions_for_own_place, temporary_places
 from gosteward.snapshot import Location
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
     for place in temporary_places(snapshot):
         if "noexec" not in place.mount_options:
             continue
-        commands = commands_for_own_place(snapshot)
+        actions = actions_for_own_place(snapshot, place.setting)
         yield Finding(
             rule=RULE,
             subject=place.path,
@@ -44,9 +44,9 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
             locations=(place.setting,) if place.setting else (Location(place.path),),
             evidence=(f"findmnt -T {quote(place.path)}", ",".join(place.mount_options)),
             contexts=place.contexts,
-            risk="confirm",
-            commands=commands,
-            advice=_advice(snapshot.user.name, fit=bool(commands)),
+            risk="confirm" if actions else "manual",
+            actions=actions,
+            advice=_advice(snapshot.user.name, fit=bool(actions)),
         )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from gosteward.finding import Explains, Finding, Rule, Text
 from gosteward.reasoning.impact import NO_GO_RUNS, suspects
+from gosteward.reasoning.link_repair import instead_of_program
 from gosteward.snapshot import Location
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ def _finding(snapshot: Snapshot, suspect: Suspect) -> Finding:
         if entry.go is not None and entry.go.path == binary.path
         for source in entry.sources[:1]
     )
+    actions = () if _may_be_script(binary) else instead_of_program(snapshot, suspect)
     return Finding(
         rule=RULE,
         subject=binary.path,
@@ -59,8 +61,8 @@ def _finding(snapshot: Snapshot, suspect: Suspect) -> Finding:
         explains=(*NO_GO_RUNS, Explains("GS401"), Explains("GS406", binary.path), Explains("GS408"))
         if suspect.role != "program"
         else (),
-        risk="confirm",
-        commands=_aside(binary, suspect),
+        risk="confirm" if actions else "manual",
+        actions=actions,
         advice=_advice(snapshot, binary),
     )
 
@@ -84,12 +86,6 @@ def _message(binary: Binary) -> Text:
         path=binary.path,
         head=binary.head,
     )
-
-
-def _aside(binary: Binary, suspect: Suspect) -> tuple[str, ...]:
-    if _may_be_script(binary) or binary.goroot or suspect.tree is not None:
-        return ()
-    return (f"mv {quote(binary.path)} {quote(binary.path + '.not-a-program')}",)
 
 
 def _advice(snapshot: Snapshot, binary: Binary) -> Text:

@@ -67,7 +67,7 @@ def _finding(snapshot: Snapshot, program: Binary, impact: Impact) -> Finding:
         contexts=impact.contexts,
         severity=impact.severity,
         explains=(*NO_GO_RUNS, *(Explains("GS306", path) for path in _names(program))),
-        risk="confirm",
+        risk="manual",
         commands=_commands(snapshot, program, alternative.path if alternative else ""),
         advice=Text("Let the alternatives system choose again; it knows which packages are there.")
         if alternative is not None

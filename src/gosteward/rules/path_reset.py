@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
-import re
 from shlex import quote
 from typing import TYPE_CHECKING, NamedTuple
 
+from gosteward.actions import WriteFile
 from gosteward.finding import Explains, Finding, Rule, Text
 from gosteward.reasoning import remedies
+from gosteward.reasoning.guarded_lines import guarded_line
 from gosteward.reasoning.obstacles import claims, resets, severity_of
-from gosteward.reasoning.reach import SYSTEM_DIRECTORIES, installed_programs, on_path, plain, wanted, without_system
+from gosteward.reasoning.path_text import SYSTEM_PATH, is_shell_file, keeping_old, with_entry
+from gosteward.reasoning.reach import (
+    SYSTEM_DIRECTORIES,
+    holding_go,
+    installed_programs,
+    on_path,
+    plain,
+    wanted,
+    without_system,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from gosteward.actions import Action
     from gosteward.reasoning.obstacles import Obstacle
     from gosteward.snapshot import Location, Snapshot
 
@@ -25,7 +36,11 @@ RULE = Rule(
     needs=("contexts", "toolchains"),
     symptoms=("go: command not found", "ls: command not found"),
 )
-_VALUE = re.compile(r"(?:^|\s)PATH=([\"']?)([^\"'\s;#]{1,2000})\1")
+# Shells' files that a package owns; an upgrade asks about a change in them, or undoes it.
+_OF_DISTRIBUTION = (
+    "/etc/profile", "/etc/bash.bashrc", "/etc/bashrc", "/etc/bash/bashrc",
+    *(f"{directory}/{name}" for directory in ("/etc", "/etc/zsh") for name in ("zshenv", "zprofile", "zshrc", "zlogin")),
+)  # fmt: skip
 
 
 class _Loss(NamedTuple):
@@ -69,7 +84,7 @@ def _losses(snapshot: Snapshot, directories: tuple[str, ...]) -> tuple[_Loss, ..
 
 def _of_go(snapshot: Snapshot, obstacle: Obstacle) -> Finding:
     line = obstacle.location
-    commands = _commands(snapshot, line, obstacle.contexts, obstacle.directory)
+    actions = _actions(snapshot, line, obstacle.contexts, obstacle.directory)
     return Finding(
         rule=RULE,
         subject=line.path,
@@ -84,29 +99,41 @@ def _of_go(snapshot: Snapshot, obstacle: Obstacle) -> Finding:
         contexts=obstacle.contexts,
         severity=severity_of(snapshot, obstacle.contexts),
         explains=(*claims(snapshot, obstacle.contexts), Explains("GS127")),
-        risk="confirm",
-        commands=commands,
+        risk=remedies.risk(actions),
+        actions=actions,
         advice=_advice(line),
     )
 
 
-def _commands(snapshot: Snapshot, line: Location, contexts: tuple[str, ...], directory: str) -> tuple[str, ...]:
-    """In a file of the system the directory comes back by a link or a drop-in; in the user's own file the line keeps the old value."""
-    if not line.path.startswith("/etc/"):
-        new = _keeping(line.text)
-        return (remedies.replace_line(snapshot, line, new),) if new and line.line else ()
-    links = remedies.link_commands(snapshot, remedies.contexts_named(snapshot, contexts))
-    if links or line.path not in ("/etc/profile", "/etc/zsh/zprofile"):
-        return links
-    guard = remedies.guarded_line(snapshot, "sh", directory)
-    return (f"printf '%s\\n' {quote(guard)} > /etc/profile.d/golang.sh",)
+def _actions(snapshot: Snapshot, line: Location, contexts: tuple[str, ...], directory: str) -> tuple[Action, ...]:
+    """In a file of the distribution the directory comes back by a link, a drop-in, or a file that is read later; elsewhere the line
+    keeps the old value.
+    """
+    if directory and line.path.startswith("/etc/"):
+        found = remedies.links(snapshot, remedies.contexts_named(snapshot, contexts))
+        if found and directory in holding_go(snapshot):
+            return found
+        if line.path in _OF_DISTRIBUTION:
+            return _read_later(snapshot, line.path, contexts, directory)
+    if is_shell_file(snapshot, line.path):
+        new = keeping_old(line.text)
+    else:
+        new = with_entry(line.text, directory or SYSTEM_PATH)
+    return remedies.replaced_line(snapshot, line, new) if new else ()
 
 
-def _keeping(text: str) -> str:
-    match = _VALUE.search(text)
-    if match is None or match[1] == "'" or "PATH" in match[2]:
-        return ""
-    return f"{text[: match.end(2)]}:$PATH{text[match.end(2) :]}"
+def _read_later(snapshot: Snapshot, path: str, contexts: tuple[str, ...], directory: str) -> tuple[Action, ...]:
+    """The directory by a file that the same shells read behind the one that resets PATH."""
+    if path == "/etc/profile" and not remedies.is_private(snapshot, directory):
+        taken = {f.path for f in snapshot.startup_files}
+        name = next((n for n in ("/etc/profile.d/golang.sh", "/etc/profile.d/go-path.sh") if n not in taken), "")
+        text = guarded_line(snapshot, "sh", directory)
+        return (WriteFile(name, f"{text}\n"),) if name and text else ()
+    if "/z" in path:
+        text = guarded_line(snapshot, "zsh", directory)
+        own = f"{snapshot.user.home}/.{path.rpartition('/')[2]}"
+        return remedies.added_lines(snapshot, own, (text,)) if text and len(snapshot.user.home) > 1 else ()
+    return remedies.line(snapshot, remedies.contexts_named(snapshot, contexts), directory)
 
 
 def _advice(line: Location) -> Text:
@@ -118,6 +145,7 @@ def _advice(line: Location) -> Text:
 
 
 def _of_system(snapshot: Snapshot, loss: _Loss) -> Finding:
+    actions = _actions(snapshot, loss.by, loss.contexts, "")
     return Finding(
         rule=RULE,
         subject=loss.by.path,
@@ -134,13 +162,14 @@ def _of_system(snapshot: Snapshot, loss: _Loss) -> Finding:
             Explains("GS102", contexts=loss.contexts),
             Explains("GS127"),
         ),
-        risk="confirm",
-        commands=_commands(snapshot, loss.by, loss.contexts, ""),
+        risk=remedies.risk(actions),
+        actions=actions,
         advice=Text("Let the line end in :$PATH, so that it adds to PATH what is missing and drops nothing."),
     )
 
 
 def _of_programs(snapshot: Snapshot, loss: _Loss) -> Finding:
+    actions = _actions(snapshot, loss.by, loss.contexts, loss.directory)
     return Finding(
         rule=RULE,
         subject=loss.by.path,
@@ -154,7 +183,7 @@ def _of_programs(snapshot: Snapshot, loss: _Loss) -> Finding:
         contexts=loss.contexts,
         severity="warning",
         explains=(Explains("GS127", loss.directory),),
-        risk="confirm",
-        commands=_commands(snapshot, loss.by, loss.contexts, loss.directory),
+        risk=remedies.risk(actions),
+        actions=actions,
         advice=_advice(loss.by),
     )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from gosteward.finding import Explains, Finding, Rule, Text
 from gosteward.reasoning.impact import matters
 from gosteward.reasoning.obstacles import paths_unset
+from gosteward.reasoning.remedies import replaced_line, risk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,6 +25,11 @@ RULE = Rule(
     symptoms=("works in bash, not in what bash starts", "env: 'go': No such file or directory"),
 )
 
+_REMOVES = (
+    (": # {}", re.compile(r"\s*(?:unset\s+(?:-v\s+)?PATH|(?:export\s+)?PATH=(?:\"\"|'')?)\s*")),
+    ("true # {}", re.compile(r"\s*set\s+(?:-e|--erase|-ge|-eg)\s+PATH\s*")),
+)
+
 
 def check(snapshot: Snapshot) -> Iterator[Finding]:
     for obstacle in paths_unset(snapshot):
@@ -32,6 +39,9 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
 def _finding(snapshot: Snapshot, obstacle: Obstacle) -> Finding:
     fatal = any(matters(c) for c in snapshot.contexts if c.name in obstacle.contexts)
     where = obstacle.location
+    # The line stays as a comment behind a command that does nothing: what stands around it may need a command there.
+    form = next((form for form, pattern in _REMOVES if pattern.fullmatch(where.text)), "")
+    actions = replaced_line(snapshot, where, form.format(where.text.strip())) if form else ()
     return Finding(
         rule=RULE,
         subject=where.path,
@@ -43,6 +53,8 @@ def _finding(snapshot: Snapshot, obstacle: Obstacle) -> Finding:
         contexts=obstacle.contexts,
         severity="error" if fatal else "warning",
         explains=(Explains("GS101"), Explains("GS102", contexts=obstacle.contexts), Explains("GS127")),
+        risk=risk(actions),
+        actions=actions,
         advice=Text(
             "Take out the line that removes PATH. bash's own list ends in a dot, the current directory; dash, zsh and fish have other lists, and none of them has Go's directory."
         ),

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gosteward.finding import Finding, Rule, Text
 from gosteward.reasoning import cgo, package_names
-from gosteward.reasoning.settings_in_force import commands_to_unset
+from gosteward.reasoning.setting_repair import commands_behind, unset_actions
 from gosteward.reasoning.viewpoint import context_named, variable
-from gosteward.snapshot import Location, Setting
+from gosteward.snapshot import Setting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from gosteward.actions import Action
     from gosteward.reasoning.cgo import Need, Standing
     from gosteward.snapshot import EnvironmentVariable, Snapshot
 
@@ -100,6 +101,14 @@ def _finding(
 ) -> Finding:
     wanted = tuple(n for n in cgo.needs(snapshot) if n.use is not None and set(missing) & set(n.use.pkg_config))
     hides = search.libdir is not None and set(missing) & set(snapshot.c_toolchain.pkg_config_names)
+    actions: tuple[Action, ...] = ()
+    commands: tuple[str, ...] = ()
+    if search.libdir is None:
+        commands = package_names.providing_pc(snapshot.machine, missing[0])
+    elif hides:
+        setting = _setting(search.libdir, contexts)
+        actions = unset_actions(snapshot, setting)
+        commands = commands_behind(setting) if actions else ()
     lines = tuple(v.sources[0] for v in (search.libdir, search.path) if v is not None and v.sources)
     return Finding(
         rule=RULE,
@@ -113,8 +122,9 @@ def _finding(
         contexts=contexts,
         # A library that was never installed may belong to a project that nobody builds here.
         severity="" if search.libdir is not None or wanted[0].workspace.current else "warning",
-        risk="confirm" if hides else "manual",
-        commands=_commands(snapshot, search, missing, hides=bool(hides)),
+        risk="confirm" if actions else "manual",
+        actions=actions,
+        commands=commands,
         advice=_advice(search, missing, hides=bool(hides)),
     )
 
@@ -141,12 +151,9 @@ def _place(found: EnvironmentVariable) -> str:
     return f"{found.sources[0].path}:{found.sources[0].line}" if found.sources else "the environment"
 
 
-def _commands(snapshot: Snapshot, search: _Search, missing: tuple[str, ...], *, hides: bool) -> tuple[str, ...]:
-    libdir = search.libdir
-    if hides and libdir is not None:
-        where: Location | None = libdir.sources[0] if libdir.sources else None
-        return commands_to_unset(snapshot, Setting(libdir.name, libdir.value, "environment", where))
-    return package_names.providing_pc(snapshot.machine, missing[0]) if libdir is None else ()
+def _setting(libdir: EnvironmentVariable, contexts: tuple[str, ...]) -> Setting:
+    """The variable as a setting: what to take back, and where."""
+    return Setting(libdir.name, libdir.value, "environment", libdir.sources[0] if libdir.sources else None, contexts)
 
 
 def _advice(search: _Search, missing: tuple[str, ...], *, hides: bool) -> Text:

@@ -5,14 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from gosteward.finding import Explains, Finding, Rule, Text
-from gosteward.golang.modulepaths import covers, domain_of, is_forge, proxy_list, sum_database
-from gosteward.golang.proxyurls import DEFAULT_PROXY, entry_url, parse
+from gosteward.golang.modulepaths import covers, domain_of, is_forge, proxy_list
+from gosteward.golang.proxyurls import DEFAULT_DATABASE, DEFAULT_PROXY, PUBLIC_PROXIES, entry_url, parse, sum_database
 from gosteward.reasoning.downloads import needed_modules
+from gosteward.reasoning.goenv_lines import setting_action
+from gosteward.reasoning.setting_repair import change_actions
 from gosteward.reasoning.settings_in_force import locations, privately, sessions, value_in, winner
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from gosteward.actions import Action
     from gosteward.reasoning.downloads import Needed
     from gosteward.snapshot import Context, Requirement, Snapshot
 
@@ -23,12 +26,11 @@ RULE = Rule(
     severity="error",
     needs=("go_settings", "contexts", "workspaces"),
     symptoms=(
-        "verifying git.mycompany.com/x@v1.0.0: reading https://sum.golang.org/lookup/git.mycompany.com/x@v1.0.0: 410 Gone",
+        f"verifying git.mycompany.com/x@v1.0.0: reading https://{DEFAULT_DATABASE}/lookup/git.mycompany.com/x@v1.0.0: 410 Gone",
         "server response: not found: git.mycompany.com/x@v1.0.0: invalid version: unknown revision",
         "If this is a private repository, see https://golang.org/doc/faq#git_https for additional information.",
     ),
 )
-PUBLIC = ("sum.golang.org",)
 # Top-level domains that nobody can register (RFC 2606, RFC 6762 appendix G, ICANN's .internal), and what companies use.
 _INTERNAL = (
     "internal",
@@ -60,7 +62,9 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
         if case is not None:
             groups.setdefault((_host(module.requirement), case.why), []).append(case)
     for (host, why), cases in groups.items():
-        yield _finding(snapshot, host, why, cases)
+        # What is sure is written in one line, whichever finding comes first.
+        together = (host,) if why == "own" else tuple(h for (h, w) in groups if w != "own")
+        yield _finding(snapshot, host, why, cases, together)
 
 
 def _case(snapshot: Snapshot, module: Needed) -> _Case | None:
@@ -70,7 +74,7 @@ def _case(snapshot: Snapshot, module: Needed) -> _Case | None:
     contexts = tuple(
         c
         for c in sessions(snapshot)
-        if sum_database(value_in(snapshot, c, "GOSUMDB")).name in PUBLIC
+        if sum_database(value_in(snapshot, c, "GOSUMDB")).name == DEFAULT_DATABASE
         and not covers(privately(snapshot, c, "GONOSUMDB"), path)
     )
     why = _why(snapshot, module, contexts) if contexts else ""
@@ -109,8 +113,9 @@ def _proxy_domains(snapshot: Snapshot, context: Context) -> set[str]:
     return {domain_of(u.host) for u in urls if u is not None and "." in u.host and u.host.strip("0123456789.")}
 
 
-def _finding(snapshot: Snapshot, host: str, why: str, cases: list[_Case]) -> Finding:
+def _finding(snapshot: Snapshot, host: str, why: str, cases: list[_Case], together: tuple[str, ...]) -> Finding:
     context = cases[0].contexts[0]
+    actions = _actions(snapshot, context, tuple(dict.fromkeys(together)))
     first = cases[0].module
     lines = tuple(c.module.requirement.location for c in cases[:5] if c.module.requirement.location is not None)
     return Finding(
@@ -123,8 +128,8 @@ def _finding(snapshot: Snapshot, host: str, why: str, cases: list[_Case]) -> Fin
         severity="warning" if why == "own" else "",
         confidence="medium" if why == "own" else "high",
         explains=(Explains("GS606"), Explains("GS607"), Explains("GS908")) if why != "own" else (Explains("GS908"),),
-        risk="confirm",
-        commands=_commands(snapshot, context, host, why),
+        risk="confirm" if actions else "manual",
+        actions=actions,
         advice=Text(
             "GONOSUMDB takes a path out of the database and leaves it with the proxy; GOPRIVATE takes it out of both. Name the company's paths alone, never everything."
         ),
@@ -135,33 +140,41 @@ def _message(why: str, host: str, module: Needed) -> Text:
     path, version = module.requirement.path, module.requirement.version
     if why == "proxy":
         return Text(
-            "{module} {version} is the company's own ({host} belongs to the domain of GOPROXY), but neither GONOSUMDB nor GOPRIVATE covers it: go asks sum.golang.org for its checksum, which does not know it and learns its name",
+            "{module} {version} is the company's own ({host} belongs to the domain of GOPROXY), but neither GONOSUMDB nor GOPRIVATE covers it: go asks {database} for its checksum, which does not know it and learns its name",
             module=path,
             version=version,
             host=host,
+            database=DEFAULT_DATABASE,
         )
     if why == "internal":
         return Text(
-            "{module} {version} is private ({host} is no public name), but neither GONOSUMDB nor GOPRIVATE covers it: go asks sum.golang.org for its checksum, which cannot know it",
+            "{module} {version} is private ({host} is no public name), but neither GONOSUMDB nor GOPRIVATE covers it: go asks {database} for its checksum, which cannot know it",
             module=path,
             version=version,
             host=host,
+            database=DEFAULT_DATABASE,
         )
     return Text(
-        "{module} {version} has the same domain as {own}, and neither GONOSUMDB nor GOPRIVATE covers it: if it is private, go fails when it asks sum.golang.org for its checksum, and tells its name",
+        "{module} {version} has the same domain as {own}, and neither GONOSUMDB nor GOPRIVATE covers it: if it is private, go fails when it asks {database} for its checksum, and tells its name",
         module=path,
         version=version,
         own=module.workspace.module,
+        database=DEFAULT_DATABASE,
     )
 
 
-def _commands(snapshot: Snapshot, context: Context, host: str, why: str) -> tuple[str, ...]:
-    """`go env -w`, which keeps what was there; () where a variable of the environment would hide it."""
-    name = "GONOSUMDB" if why == "proxy" else "GOPRIVATE"
+def _actions(snapshot: Snapshot, context: Context, hosts: tuple[str, ...]) -> tuple[Action, ...]:
+    """More paths for GONOSUMDB or GOPRIVATE: in the line that counts, which keeps what was there, else in the goenv file."""
+    # A proxy of the site may well have the module; a public one has not.
+    first = next(iter(proxy_list(value_in(snapshot, context, "GOPROXY", DEFAULT_PROXY))), None)
+    url = parse(entry_url(first)) if first is not None and first.kind in ("url", "file") else None
+    name = "GONOSUMDB" if url is not None and url.host not in PUBLIC_PROXIES else "GOPRIVATE"
     setting = winner(snapshot, context, name)
-    if setting is not None and setting.origin == "environment":
-        return ()
     before = privately(snapshot, context, name) if name == "GONOSUMDB" else value_in(snapshot, context, name)
-    if not all(c.isalnum() or c in "-._/,*~" for c in before + host):
+    value = ",".join(p for p in (before, *hosts) if p)
+    if not all(c.isalnum() or c in "-._/,*~?[]" for c in value):
         return ()
-    return (f"go env -w {name}={','.join(p for p in (before, host) if p)}",)
+    if setting is not None and setting.origin == "environment":
+        return change_actions(snapshot, setting, value)
+    stored = setting_action(snapshot, name, value)
+    return (stored,) if stored is not None else ()

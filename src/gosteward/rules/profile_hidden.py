@@ -13,6 +13,7 @@ from gosteward.snapshot import Location
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from gosteward.actions import Action
     from gosteward.reasoning.obstacles import Obstacle
     from gosteward.snapshot import Snapshot
 
@@ -35,7 +36,7 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
 
 def _finding(snapshot: Snapshot, obstacle: Obstacle) -> Finding:
     hiding, hidden = obstacle.also[0].path, obstacle.written
-    short = hidden.replace(snapshot.user.home, "~", 1) if snapshot.user.home else hidden
+    actions = _reading_on(snapshot, hiding, hidden)
     return Finding(
         rule=RULE,
         subject=hidden,
@@ -45,14 +46,26 @@ def _finding(snapshot: Snapshot, obstacle: Obstacle) -> Finding:
         contexts=obstacle.contexts,
         severity=severity_of(snapshot, obstacle.contexts),
         explains=(*claims(snapshot, obstacle.contexts), Explains("GS127")),
-        risk="confirm",
-        commands=(f"echo '[ -r {short} ] && . {short}' >> {quote(remedies.real_path(snapshot, hiding))}",),
+        risk=remedies.risk(actions),
+        actions=actions,
         advice=Text(
             "bash reads the first of ~/.bash_profile, ~/.bash_login and ~/.profile, and no other. Let {hiding} read {hidden}; both files keep what they have.",
             hiding=hiding,
             hidden=hidden,
         ),
     )
+
+
+def _reading_on(snapshot: Snapshot, hiding: str, hidden: str) -> tuple[Action, ...]:
+    """One more line for the file that is read; not where the other one reads it in turn."""
+    back = any(
+        line.kind == "source" and line.name == hiding
+        for file in snapshot.startup_files
+        if file.path == hidden
+        for line in file.lines
+    )
+    name = hidden.rpartition("/")[2]
+    return () if back else remedies.added_lines(snapshot, hiding, (f"[ -r ~/{name} ] && . ~/{name}",))
 
 
 def _message(obstacle: Obstacle, hiding: str, hidden: str) -> Text:

@@ -6,6 +6,7 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from gosteward.finding import Explains, Finding, Rule, Text
+from gosteward.golang.proxyurls import PUBLIC_PROXY
 from gosteward.reasoning.downloads import (
     NO_NETWORK,
     locations,
@@ -14,10 +15,14 @@ from gosteward.reasoning.downloads import (
     severity_of_refusal,
     waiting_for,
 )
+from gosteward.reasoning.setting_repair import added_actions, change_actions
+from gosteward.reasoning.viewpoint import context_named, variable
+from gosteward.snapshot import Setting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from gosteward.actions import Action
     from gosteward.snapshot import Location, NetworkCheck, Snapshot
 
 RULE = Rule(
@@ -28,8 +33,8 @@ RULE = Rule(
     needs=("network",),
     symptoms=(
         "dial tcp 142.250.217.81:443: i/o timeout",
-        "dial tcp: lookup proxy.golang.org: no such host",
-        "dial tcp: lookup proxy.golang.org on 127.0.0.53:53: server misbehaving",
+        f"dial tcp: lookup {PUBLIC_PROXY}: no such host",
+        f"dial tcp: lookup {PUBLIC_PROXY} on 127.0.0.53:53: server misbehaving",
         "connect: connection refused",
         "connect: network is unreachable",
         "net/http: TLS handshake timeout",
@@ -51,6 +56,7 @@ def _finding(snapshot: Snapshot, found: NetworkCheck) -> Finding:
     refused = found.reason in ("credentials", "not-tls")
     severity = severity_of_refusal(found) if refused else severity_of(found)
     modules = waiting_for(snapshot, found, "GONOPROXY")
+    actions = around(snapshot, found) if found.direct else ()
     first = tuple(m.requirement.location for m in modules[:1] if m.requirement.location is not None)
     return Finding(
         rule=RULE,
@@ -61,6 +67,8 @@ def _finding(snapshot: Snapshot, found: NetworkCheck) -> Finding:
         contexts=found.contexts,
         severity=severity,
         explains=_consequences(found) if severity != "note" else (),
+        risk="confirm" if actions else "manual",
+        actions=actions,
         advice=_advice(found),
     )
 
@@ -71,6 +79,23 @@ def _way(snapshot: Snapshot, found: NetworkCheck) -> tuple[Location, ...]:
         n for n in snapshot.network if n.kind == "http-proxy" and n.url == found.via and n.contexts == found.contexts
     )
     return next((locations(n) for n in ways), ())
+
+
+def around(snapshot: Snapshot, found: NetworkCheck) -> tuple[Action, ...]:
+    """One name more in no_proxy, as go and the other programs read it; beside the line of the HTTP proxy where there is none yet."""
+    context = next((c for name in found.contexts if (c := context_named(snapshot, name)) is not None), None)
+    if context is None:
+        return ()
+    given = tuple(v for name in ("NO_PROXY", "no_proxy") if (v := variable(context, name)) and v.exported and v.value)
+    settings = tuple(Setting(v.name, v.value, "environment", v.sources[0], found.contexts) for v in given if v.sources)
+    if not settings:
+        way = next(iter(_way(snapshot, found)), None)
+        return added_actions(snapshot, Setting("no_proxy", found.host, "environment", way, found.contexts))
+    changed: list[Action] = []
+    lines = {s.location: s for s in reversed(settings)}  # of two names in one line, the one that go reads
+    for setting in reversed(lines.values()):
+        changed += change_actions(snapshot, setting, f"{setting.value.rstrip(',')},{found.host}")
+    return tuple(changed)
 
 
 def _consequences(found: NetworkCheck) -> tuple[Explains, ...]:
@@ -103,7 +128,9 @@ def described(found: NetworkCheck) -> str:
         "unreachable": f"network unreachable: no route to {host}",
         "timeout": f"timeout: no answer from {host}:{found.port}",
         "status": f"HTTP status {found.status}",
-        "credentials": f"HTTP status {found.status}, and no credentials for {host} are known",
+        "credentials": f"HTTP status {found.status}, and no credentials for {host} are known"
+        if found.status
+        else found.detail,
         "not-tls": f"{host}:{found.port} does not speak TLS",
         "login-page": "a web page answers",
         "unknown-authority": "its certificate is not trusted",

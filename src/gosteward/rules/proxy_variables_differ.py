@@ -1,13 +1,17 @@
-"""GS612: variables for the HTTP proxy contradict each other: go reads one, other programs, or other contexts, another."""
+"""GS612: variables for the HTTP proxy contradict each other: go reads one, other programs, or other contexts, another.
+
+Or they set all_proxy alone, which go does not read at all.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gosteward.finding import Finding, Rule, Text
-from gosteward.golang.proxyurls import masked
+from gosteward.finding import Explains, Finding, Rule, Text
+from gosteward.golang.proxyurls import DEFAULT_PROXY, masked, uses_proxies
+from gosteward.reasoning.downloads import severity_of
 from gosteward.reasoning.http_proxies import in_use
-from gosteward.reasoning.settings_in_force import sessions
+from gosteward.reasoning.settings_in_force import sessions, value_in
 from gosteward.reasoning.viewpoint import variable
 
 if TYPE_CHECKING:
@@ -31,6 +35,7 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
     yield from contradictions
     if not contradictions:
         yield from _missing(snapshot)
+        yield from _unread(snapshot)
 
 
 def _contradictions(snapshot: Snapshot) -> Iterator[Finding]:
@@ -89,6 +94,44 @@ def _missing(snapshot: Snapshot) -> Iterator[Finding]:
             "Set it where all sessions of the user read it, such as /etc/environment or a file in /etc/profile.d."
         ),
     )
+
+
+def _unread(snapshot: Snapshot) -> Iterator[Finding]:
+    """all_proxy, which curl and git read and go does not, where neither of the two that go reads is set."""
+    groups: dict[EnvironmentVariable, list[str]] = {}
+    for context in sessions(snapshot):
+        source = in_use(context, "all_proxy")
+        proxied = in_use(context, "https_proxy") or in_use(context, "http_proxy")
+        if source and not proxied and uses_proxies(value_in(snapshot, context, "GOPROXY", DEFAULT_PROXY)):
+            groups.setdefault(source, []).append(context.name)
+    for source, names in groups.items():
+        failing = tuple(
+            c
+            for c in snapshot.network
+            if c.kind == "goproxy" and not c.ok and not c.via and set(c.contexts) & set(names)
+        )
+        severities = {severity_of(c) for c in failing}
+        yield Finding(
+            rule=RULE,
+            subject=source.name,
+            message=Text(
+                "{name}={value} is set, and go does not read it: it asks every module proxy directly",
+                name=source.name,
+                value=masked(source.value),
+            ),
+            locations=_lines(source),
+            evidence=("env | grep -i _proxy=",),
+            contexts=tuple(names),
+            severity=next((s for s in ("error", "warning") if s in severities), "note"),
+            explains=tuple(
+                Explains(rule, subject, tuple(names))
+                for c in failing
+                for rule, subject in (("GS601", c.url), ("GS606", ""), ("GS607", ""))
+            ),
+            advice=Text(
+                "Set https_proxy and http_proxy to the same value, best one line behind the other: go reads these two, and speaks to HTTP and SOCKS5 proxies."
+            ),
+        )
 
 
 def _lines(*variables: EnvironmentVariable) -> tuple[Location, ...]:

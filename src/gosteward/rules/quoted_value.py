@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from gosteward.finding import Explains, Finding, Rule, Text
 from gosteward.golang.proxyurls import masked
+from gosteward.reasoning.setting_repair import commands_behind, origin_of, repaired_actions
 from gosteward.reasoning.settings_in_force import in_force, in_session, locations, place
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ _SPLIT_BY_GO = (
     "GODEBUG",
 )
 # With a wrong value of these, go stops or takes what nobody meant.
+_OF_ONE_NAME = {"GO111MODULE": ("GS509",), "GOROOT": ("GS405",)}
 _STOPPING = "GOPATH GOROOT GOCACHE GOMODCACHE GOBIN GOTMPDIR GOPROXY GOSUMDB GOTOOLCHAIN GO111MODULE GOOS GOARCH GOWORK GOEXPERIMENT"
 
 
@@ -63,7 +65,9 @@ def _finding(snapshot: Snapshot, found: InForce) -> Finding:
     setting = found.setting
     name = setting.name
     stops = name in _STOPPING.split() and in_session(snapshot, found.contexts)
-    stored = setting.origin == "goenv-file"
+    origin = origin_of(snapshot, setting)
+    bare = setting.value.strip(QUOTES)
+    actions = repaired_actions(snapshot, setting, bare) if not set(bare) & set(QUOTES) else ()
     return Finding(
         rule=RULE,
         subject=f"{place(setting)}:{name}",
@@ -73,16 +77,17 @@ def _finding(snapshot: Snapshot, found: InForce) -> Finding:
             value=masked(setting.value),
             place=place(setting),
         ),
-        locations=locations(setting),
+        locations=locations(setting, origin),
         evidence=(f"{name}={masked(setting.value)}",),
         contexts=found.contexts,
         severity="" if stops else "warning",
         explains=_consequences(name) if stops else (),
-        risk="safe" if stored else "confirm",
-        commands=_commands(name, setting.value) if stored else (),
+        risk="manual" if not actions else "safe" if setting.origin == "goenv-file" else "confirm",
+        actions=actions,
+        commands=commands_behind(setting) if actions else (),
         advice=Text(
             "Go takes the value as it is. Write it without quotes in {place}, or in the file that this line reads.",
-            place=place(setting),
+            place=place(origin),
         ),
     )
 
@@ -90,10 +95,5 @@ def _finding(snapshot: Snapshot, found: InForce) -> Finding:
 def _consequences(name: str) -> tuple[Explains, ...]:
     return (
         *(Explains(rule, name) for rule in ("GS505", "GS506", "GS511", "GS513", "GS515")),
-        *(Explains(rule) for rule in ("GS509", "GS314", "GS320", "GS405")),
+        *(Explains(rule) for rule in _OF_ONE_NAME.get(name, ("GS314", "GS320"))),
     )
-
-
-def _commands(name: str, value: str) -> tuple[str, ...]:
-    bare = value.strip(QUOTES)
-    return (f"go env -w {name}={bare}",) if bare and not set(bare) & set(" \t\\$;&|<>*?()" + QUOTES) else ()

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from gosteward.finding import Explains, Finding, Rule, Text
 from gosteward.reasoning.obstacles import claims, severity_of
 from gosteward.reasoning.path_text import badly_written, needed
+from gosteward.reasoning.remedies import risk
+from gosteward.reasoning.spelling import spelt_out
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,6 +34,7 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
 
 def _finding(snapshot: Snapshot, written: Written) -> Finding:
     line = written.location
+    repair = spelt_out(snapshot, written)
     serious = bool(written.lacking or written.jobs)
     return Finding(
         rule=RULE,
@@ -47,6 +50,9 @@ def _finding(snapshot: Snapshot, written: Written) -> Finding:
         severity=severity_of(snapshot, written.lacking, written.jobs)
         if serious
         else ("warning" if needed(snapshot, written) else "note"),
+        risk=risk(repair.actions),
+        actions=repair.actions,
+        commands=repair.commands,
         explains=(
             *claims(snapshot, written.lacking, written.jobs),
             *(Explains("GS127", directory) for directory in written.meant if directory),

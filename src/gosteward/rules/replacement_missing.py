@@ -59,7 +59,6 @@ def _finding(workspace: Workspace, missing: tuple[Replacement, ...]) -> Finding:
         locations=tuple(r.location or Location(workspace.go_mod) for r in missing[:10]),
         evidence=tuple(f"cd {quote(workspace.root)} && ls {quote(f'{r.target}/go.mod')}" for r in missing[:3]),
         explains=(Explains("GS908", workspace.root),),
-        risk="confirm",
         commands=tuple(f"cd {quote(workspace.root)} && go mod edit -dropreplace={quote(r.path)}" for r in missing[:3])
         if all(_published(workspace, r) for r in missing)
         else (),

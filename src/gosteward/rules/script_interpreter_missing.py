@@ -5,6 +5,7 @@ from __future__ import annotations
 from shlex import quote
 from typing import TYPE_CHECKING
 
+from gosteward.actions import UnixLineEnds
 from gosteward.finding import Finding, Rule, Text
 from gosteward.reasoning.impact import NO_GO_RUNS, suspects
 from gosteward.snapshot import Location
@@ -42,8 +43,8 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
             contexts=suspect.impact.contexts,
             severity=suspect.impact.severity,
             explains=NO_GO_RUNS if suspect.role == "go" else (),
-            risk="confirm" if carriage_return else "manual",
-            commands=(f"sed -i 's/\\r$//' {quote(binary.path)}",) if carriage_return else (),
+            risk="safe" if carriage_return else "manual",
+            actions=(UnixLineEnds(binary.real_path or binary.path),) if carriage_return else (),
             advice=_advice(name, carriage_return=carriage_return),
         )
 

@@ -68,7 +68,7 @@ def _finding(snapshot: Snapshot, program: Binary, path: str) -> Finding:
         contexts=contexts,
         severity="error" if jobs or (contexts and not program.executable) else "warning",
         explains=(*NO_GO_RUNS, Explains("GS301"), Explains("GS408")) if path.endswith("/go") else (),
-        risk="confirm",
+        risk="manual",
         commands=(f"restorecon -R -v {quote(program.goroot)}" if program.goroot else f"restorecon -v {quote(path)}",),
         advice=Text(
             "`mv` keeps the label of the old place, `cp` and `install` give the label of the new one. For a prefix that the policy does not know, record it with `semanage fcontext` first. Do not switch SELinux off for it."

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from gosteward.finding import Explains, Finding, Rule, Text
 from gosteward.golang.proxyurls import masked
-from gosteward.reasoning.settings_in_force import commands_to_unset, locations, loser, place, sessions, winner
+from gosteward.reasoning.ownership import inside
+from gosteward.reasoning.setting_repair import commands_behind, unset_actions
+from gosteward.reasoning.settings_in_force import locations, loser, place, sessions, winner
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,7 +54,13 @@ def _severity(snapshot: Snapshot, wins: Setting, contexts: tuple[str, ...]) -> s
     return "error" if stopped and wins.name == "GOPROXY" else ""
 
 
+def _is_own(snapshot: Snapshot, setting: Setting) -> bool:
+    """Whether a line of the user's own files gives the value."""
+    return setting.location is not None and inside(setting.location.path, snapshot.user.home)
+
+
 def _finding(snapshot: Snapshot, wins: Setting, stored: Setting, contexts: tuple[str, ...]) -> Finding:
+    severity, actions = _severity(snapshot, wins, contexts), unset_actions(snapshot, wins)
     return Finding(
         rule=RULE,
         subject=f"{place(wins)}:{wins.name}",
@@ -67,10 +75,13 @@ def _finding(snapshot: Snapshot, wins: Setting, stored: Setting, contexts: tuple
         locations=locations(wins, stored),
         evidence=(f"go env -changed {wins.name}", f"env | grep ^{wins.name}="),
         contexts=contexts,
-        severity=_severity(snapshot, wins, contexts),
+        severity=severity,
+        # What the site sets for everybody may be meant to win.
+        confidence="high" if severity or _is_own(snapshot, wins) else "medium",
         explains=tuple(e._replace(contexts=contexts) for e in _OF_A_PROXY) if wins.name == "GOPROXY" else (),
-        risk="confirm",
-        commands=commands_to_unset(snapshot, wins),
+        risk="confirm" if actions else "manual",
+        actions=actions,
+        commands=commands_behind(wins) if actions else (),
         advice=Text(
             "The environment takes precedence. Keep one of the two: remove {place}, or take the stored value back with `go env -u {name}`.",
             place=place(wins),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from shlex import quote
 from typing import TYPE_CHECKING
 
+from gosteward.actions import MoveAside
 from gosteward.finding import Explains, Finding, Rule, Text
 from gosteward.reasoning.reach import go_directories, nowhere
 from gosteward.reasoning.viewpoint import SESSION_KINDS, own_contexts
@@ -36,6 +37,7 @@ def _finding(snapshot: Snapshot, file: StartupFile) -> Finding:
     # Reading a FIFO waits for a writer: the shell hangs before its first line.
     stopped = tuple(c.name for c in snapshot.contexts if c.own and c.status == "timed-out" and c.shell in file.shells)
     hangs = file.problem == "fifo" and bool(stopped or not own_contexts(snapshot, *SESSION_KINDS))
+    aside = file.problem == "directory" and file.scope == "user"
     return Finding(
         rule=RULE,
         subject=file.path,
@@ -51,6 +53,8 @@ def _finding(snapshot: Snapshot, file: StartupFile) -> Finding:
             Explains("GS127"),
             *((Explains("GS123", contexts=stopped),) if hangs and stopped else ()),
         ),
+        risk="confirm" if aside else "manual",
+        actions=(MoveAside(file.path),) if aside else (),
         advice=_advice(file),
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from shlex import quote
 from typing import TYPE_CHECKING
 
+from gosteward.actions import SetMode, SetOwner
 from gosteward.finding import Finding, Rule, Text
 from gosteward.reasoning.reach import own_readers
 from gosteward.reasoning.remedies import real
@@ -36,9 +37,7 @@ def _by_others(snapshot: Snapshot, file: StartupFile) -> bool:
 
 
 def _finding(snapshot: Snapshot, file: StartupFile) -> Finding:
-    path = quote(real(file))
     foreign = file.uid not in (0, snapshot.user.uid)
-    owner = "root" if file.scope == "system" else snapshot.user.name
     return Finding(
         rule=RULE,
         subject=file.path,
@@ -47,9 +46,14 @@ def _finding(snapshot: Snapshot, file: StartupFile) -> Finding:
         evidence=(f"ls -lL {quote(file.path)}",),
         contexts=tuple(c.name for c in own_readers(snapshot, file)),
         risk="confirm",
-        commands=(f"chown {owner}: {path}",) if foreign and owner else (f"chmod o-w {path}",),
+        actions=(_given_back(snapshot, file) if foreign else SetMode(real(file), file.mode, file.mode & ~0o002),),
         advice=Text("Look at what the file does before you trust it again, then give it back to its owner alone."),
     )
+
+
+def _given_back(snapshot: Snapshot, file: StartupFile) -> SetOwner:
+    uid, gid = (0, 0) if file.scope == "system" else (snapshot.user.uid, snapshot.user.gid)
+    return SetOwner(real(file), file.uid, uid, gid)
 
 
 def _message(snapshot: Snapshot, file: StartupFile, *, foreign: bool) -> Text:

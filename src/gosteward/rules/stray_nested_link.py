@@ -5,10 +5,11 @@ from __future__ import annotations
 from shlex import quote
 from typing import TYPE_CHECKING
 
+from gosteward.actions import RemoveLink, ReplaceLink
 from gosteward.finding import Explains, Finding, Rule, Text
 from gosteward.golang import goversion
 from gosteward.reasoning.impact import distinct_trees
-from gosteward.reasoning.link_repair import destination, relink
+from gosteward.reasoning.link_repair import destination
 from gosteward.reasoning.viewpoint import tree_at
 from gosteward.snapshot import Location
 
@@ -39,29 +40,36 @@ def _finding(snapshot: Snapshot, tree: GoTree, link: Link) -> Finding:
     other = tree_at(snapshot, wanted)
     outer = _outer_link(snapshot, tree)
     missed = (
-        other is not None and bool(outer) and _same(snapshot, tree) and goversion.older(tree.version, other.version)
+        other is not None
+        and outer is not None
+        and _same(snapshot, tree)
+        and goversion.older(tree.version, other.version)
     )
+    removal = RemoveLink(path, link.target)
     return Finding(
         rule=RULE,
         subject=path,
-        message=_message(path, wanted, tree, outer) if missed else _left_over(path, wanted, tree),
-        locations=(Location(path), *((Location(outer),) if outer else ())),
+        message=_message(path, wanted, tree, outer) if missed and outer else _left_over(path, wanted, tree),
+        locations=(Location(path), *((Location(outer.path),) if outer else ())),
         evidence=(f"ls -l {quote(path)}", *(f"{entry.path} -> {entry.target}" for entry in tree.links)),
         contexts=tree.on_path_of,
         severity="" if missed else "note",
         explains=(Explains("GS408"), Explains("GS412"), Explains("GS413")) if missed else (),
-        risk="confirm",
-        commands=((*relink(outer, wanted), f"rm {quote(path)}") if missed else (f"rm {quote(path)}",)),
-        advice=_advice(tree, outer) if missed else Text("The link does no harm; it can be removed with `rm`."),
+        # Whoever made the link said what they wanted; a stray one without that is nobody's hurry.
+        risk="safe" if missed else "confirm",
+        actions=(ReplaceLink(outer.path, wanted, outer.target), removal) if missed and outer else (removal,),
+        advice=_advice(tree, outer)
+        if missed and outer
+        else Text("The link does no harm; it can be removed with `rm`."),
     )
 
 
-def _outer_link(snapshot: Snapshot, tree: GoTree) -> str:
-    """The link that people call the tree by ("/usr/local/go"), "" without one."""
+def _outer_link(snapshot: Snapshot, tree: GoTree) -> Link | None:
+    """The link that people call the tree by ("/usr/local/go"), None without one."""
     if tree.links:
-        return tree.links[0].path
+        return tree.links[0]
     others = (t for t in snapshot.toolchains if t.links and (t.real_path or t.path) == (tree.real_path or tree.path))
-    return next((t.links[0].path for t in others), "")
+    return next((t.links[0] for t in others), None)
 
 
 def _same(snapshot: Snapshot, tree: GoTree) -> bool:
@@ -69,10 +77,10 @@ def _same(snapshot: Snapshot, tree: GoTree) -> bool:
     return bool(tree.on_path_of) or not snapshot.contexts
 
 
-def _message(path: str, wanted: str, tree: GoTree, outer: str) -> Text:
+def _message(path: str, wanted: str, tree: GoTree, outer: Link) -> Text:
     return Text(
         "{outer} still leads to {version}: the link {path} -> {wanted} landed inside the old tree",
-        outer=outer,
+        outer=outer.path,
         version=tree.version,
         path=path,
         wanted=wanted,
@@ -88,9 +96,9 @@ def _left_over(path: str, wanted: str, tree: GoTree) -> Text:
     )
 
 
-def _advice(tree: GoTree, outer: str) -> Text:
+def _advice(tree: GoTree, outer: Link) -> Text:
     return Text(
         "`ln -sf` follows {outer} when it leads to a directory. Make a new link beside it and rename it over the old one; {tree} stays as it is.",
-        outer=outer,
+        outer=outer.path,
         tree=tree.real_path or tree.path,
     )

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from shlex import quote
 from typing import TYPE_CHECKING
 
 from gosteward.finding import Finding, Rule, Text
 from gosteward.reasoning.jobs import place_of
 from gosteward.reasoning.reach import go_directories, nowhere, shown_path
-from gosteward.reasoning.remedies import is_private, link_commands
+from gosteward.reasoning.remedies import is_private, links, risk
+from gosteward.reasoning.sudoers import drop_in
 from gosteward.reasoning.viewpoint import SESSION_KINDS, first_go, own_contexts
 
 if TYPE_CHECKING:
@@ -43,6 +43,8 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
 
 
 def _finding(snapshot: Snapshot, context: Context, source: Location, directory: str) -> Finding:
+    whole = ":".join((*(e.directory for e in context.search_path), directory))
+    actions = links(snapshot, (context,)) or drop_in(snapshot, source, whole)
     also = tuple(c for c in own_contexts(snapshot, "sudo-login") if first_go(c) is None)
     return Finding(
         rule=RULE,
@@ -56,14 +58,9 @@ def _finding(snapshot: Snapshot, context: Context, source: Location, directory: 
         locations=(source,),
         evidence=(f"sudo -l | grep secure_path   # {place_of(source)}",),
         contexts=(context.name, *(c.name for c in also)),
-        risk="confirm",
-        commands=link_commands(snapshot, (context,)) or _drop_in(context, directory),
+        risk=risk(actions),
+        actions=actions,
         advice=Text(
             "`sudo -E` changes nothing here: secure_path replaces PATH whatever is kept. Links in a directory of secure_path serve sudo and everybody else; never remove secure_path or env_reset, and never edit /etc/sudoers in place."
         ),
     )
-
-
-def _drop_in(context: Context, directory: str) -> tuple[str, ...]:
-    line = f'Defaults secure_path="{":".join(e.directory for e in context.search_path)}:{directory}"'
-    return (f"echo {quote(line)} | EDITOR=tee visudo -f /etc/sudoers.d/go-path",)

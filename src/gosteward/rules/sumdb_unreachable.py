@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gosteward.finding import Finding, Rule, Text
+from gosteward.golang.proxyurls import DATABASE_IN_CHINA, DEFAULT_DATABASE
 from gosteward.reasoning.downloads import locations, names_of, waiting_for
 from gosteward.rules.proxy_unreachable import described
 
@@ -20,10 +21,10 @@ RULE = Rule(
     severity="error",
     needs=("network",),
     symptoms=(
-        "verifying module: Get https://sum.golang.org/lookup/: dial tcp: i/o timeout",
-        "lookup sum.golang.org: no such host",
-        "reading https://goproxy.corp.example/sumdb/sum.golang.org/supported: 500 Internal Server Error",
-        "reading https://sum.golang.org/lookup/: 410 Gone",
+        f"verifying module: Get https://{DEFAULT_DATABASE}/lookup/: dial tcp: i/o timeout",
+        f"lookup {DEFAULT_DATABASE}: no such host",
+        f"reading https://goproxy.corp.example/sumdb/{DEFAULT_DATABASE}/supported: 500 Internal Server Error",
+        f"reading https://{DEFAULT_DATABASE}/lookup/: 410 Gone",
     ),
 )
 # What stands for itself: GS607, GS610 and the rules about certificates.
@@ -76,5 +77,7 @@ def _advice(found: NetworkCheck, waiting: str) -> Text:
             host=found.host or "it",
         )
     return Text(
-        "Use a proxy that relays the database (it answers /sumdb/sum.golang.org/supported), or sum.golang.google.cn within China. A complete go.sum needs no database. Keep it switched on."
+        "Use a proxy that relays the database (it answers /sumdb/{database}/supported), or {mirror} within China. A complete go.sum needs no database. Keep it switched on.",
+        database=DEFAULT_DATABASE,
+        mirror=DATABASE_IN_CHINA,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gosteward.finding import Rule, Text
+from gosteward.golang.proxyurls import DEFAULT_DATABASE
 from gosteward.rules.sumdb_unreachable import finding
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ RULE = Rule(
     severity="error",
     needs=("network",),
     symptoms=(
-        'Get "https://sum.golang.org/lookup/": dial tcp: lookup sum.golang.org: no such host',
+        f'Get "https://{DEFAULT_DATABASE}/lookup/": dial tcp: lookup {DEFAULT_DATABASE}: no such host',
         "verifying go.mod: dial tcp: i/o timeout",
     ),
 )

@@ -4,23 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gosteward.finding import Finding, Rule, Text
+from gosteward.finding import Rule, Text
+from gosteward.golang import meant_values
 from gosteward.reasoning.impact import native
+from gosteward.reasoning.setting_repair import unset_actions
 from gosteward.reasoning.settings_in_force import (
-    advice_to_unset,
-    commands_to_unset,
     in_force,
     in_session,
-    locations,
     place,
     value_in,
     working_contexts,
 )
+from gosteward.reasoning.unwanted_settings import unwanted
 from gosteward.rules.quoted_value import is_quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from gosteward.finding import Finding
     from gosteward.reasoning.settings_in_force import InForce
     from gosteward.snapshot import Snapshot
 
@@ -63,20 +64,20 @@ def _is_meant(snapshot: Snapshot, found: InForce) -> bool:
 
 def _finding(snapshot: Snapshot, found: InForce, *, known: bool) -> Finding:
     setting = found.setting
-    return Finding(
-        rule=RULE,
+    meant = "" if known else meant_values.target(setting.name, setting.value)
+    finding = unwanted(snapshot, RULE, found, _message(snapshot, found, known=known), meant)._replace(
         subject=f"{place(setting)}:{setting.name}",
-        message=_message(snapshot, found, known=known),
-        locations=locations(setting),
-        evidence=(f"{setting.name}={setting.value}",),
-        contexts=found.contexts,
         # Somebody may build for another system day by day; a value that names none is a fault.
         severity="error" if not known and in_session(snapshot, found.contexts) else "",
-        risk="confirm",
-        commands=commands_to_unset(snapshot, setting),
-        advice=advice_to_unset(snapshot, setting)
-        if not known
-        else Text(
+    )
+    if not known:
+        # `$(uname -m)` cannot be corrected, and is not needed.
+        computed = () if finding.actions else unset_actions(snapshot, setting)
+        return finding._replace(actions=computed, risk="confirm") if computed else finding
+    return finding._replace(
+        # What `go env -w` stored is easily forgotten; who wrote a line for it may want it at every build.
+        confidence="high" if setting.origin == "goenv-file" else "medium",
+        advice=Text(
             "Set it for one command only: `{name}={value} go build`. Programs of `go install` then go to a directory of their own below bin.",
             name=setting.name,
             value=setting.value,

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from gosteward.finding import Finding, Rule, Text
 from gosteward.reasoning.impact import surely_met
-from gosteward.reasoning.room import TOO_LITTLE, mib, rooms
-from gosteward.reasoning.temporary_places import commands_for_own_place
+from gosteward.reasoning.room import LITTLE, TOO_LITTLE, mib, rooms
+from gosteward.reasoning.temporary_places import actions_for_own_place
 from gosteward.snapshot import Location
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
 
 
 def _finding(snapshot: Snapshot, room: Room) -> Finding:
-    commands = commands_for_own_place(snapshot)
+    actions = actions_for_own_place(snapshot, next((p.setting for p in room.places if p.setting), None))
     too_small = 0 <= room.free < TOO_LITTLE and surely_met(snapshot, room.contexts)
     settings = tuple(dict.fromkeys(p.setting for p in room.places if p.setting is not None))
     return Finding(
@@ -52,8 +52,10 @@ def _finding(snapshot: Snapshot, room: Room) -> Finding:
         evidence=(f"df -h {quote(room.paths[0])}",),
         contexts=room.contexts,
         severity="error" if too_small else "",
-        risk="confirm",
-        commands=commands,
+        # Small programs fit into what is left: somebody may have chosen the size.
+        confidence="high" if 0 <= room.free < LITTLE else "medium",
+        risk="confirm" if actions else "manual",
+        actions=actions,
         advice=Text(
             "Leave the mount, and what others keep there, as they are: let GOTMPDIR name a directory on a disk. Make it first; go does not."
         ),

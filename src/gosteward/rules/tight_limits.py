@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from gosteward.finding import Finding, Rule, Text
-from gosteward.reasoning.limit_lines import limits_for, raising
+from gosteward.reasoning.limit_lines import limits_for, raised
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,7 +52,7 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
         low = tuple(x for x in limits_for(snapshot) if x.name == name and 0 <= _counting(x) < need.wanted)
         configured = tuple(x for x in low if x.location is not None)
         for limit in configured or low[:1]:
-            yield _finding(limit, need)
+            yield _finding(snapshot, limit, need)
 
 
 def _counting(limit: Limit) -> int:
@@ -61,8 +61,11 @@ def _counting(limit: Limit) -> int:
     return min((value for value in values if value >= 0), default=-1)
 
 
-def _finding(limit: Limit, need: _Need) -> Finding:
+def _finding(snapshot: Snapshot, limit: Limit, need: _Need) -> Finding:
     place = limit.location
+    actions = raised(snapshot, place, need.ample)
+    if 0 <= limit.hard < need.wanted:
+        actions += raised(snapshot, limit.hard_location, need.ample)
     value = _counting(limit)
     return Finding(
         rule=RULE,
@@ -84,8 +87,8 @@ def _finding(limit: Limit, need: _Need) -> Finding:
         locations=(place,) if place else (),
         evidence=(f"ulimit -H{need.flag}",),
         severity="error" if value < need.stops else "",
-        risk="confirm",
-        commands=raising(place, need.ample),
+        risk="confirm" if actions else "manual",
+        actions=actions,
         advice=Text(
             "Raise the limit in that line, or in a file of /etc/security/limits.d; it takes effect at the next login."
         ),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from gosteward.finding import Finding, Rule, Text
 from gosteward.reasoning.impact import native, suspects
+from gosteward.reasoning.link_repair import instead_of_program
 from gosteward.snapshot import Location
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
         if suspect.tree is not None and suspect.tree.go is not None and foreign(suspect.tree.go):
             continue
         binary = suspect.binary
+        actions = instead_of_program(snapshot, suspect)
         yield Finding(
             rule=RULE,
             subject=suspect.tree.path if suspect.tree else binary.path,
@@ -50,6 +52,8 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
             evidence=(f"file -L {quote(binary.path)}",),
             contexts=suspect.impact.contexts,
             severity=suspect.impact.severity if suspect.tree else "warning",
+            risk="confirm" if actions else "manual",
+            actions=actions,
             advice=_advice(suspect),
         )
 

@@ -6,14 +6,25 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gosteward.finding import Explains, Finding, Rule, Text
 from gosteward.golang import goversion
+from gosteward.reasoning.goenv_lines import setting_action
+from gosteward.reasoning.remedies import contexts_named
 from gosteward.reasoning.running_go import described
-from gosteward.reasoning.settings_in_force import commands_to_unset
-from gosteward.reasoning.toolchain_choice import Choice, Wish, choices, wish_of
+from gosteward.reasoning.setting_repair import change_actions
+from gosteward.reasoning.toolchain_choice import (
+    Choice,
+    Wish,
+    choices,
+    link_to,
+    obtainable,
+    toolchain_named,
+    wish_of,
+)
 from gosteward.reasoning.viewpoint import usable_trees
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from gosteward.actions import Action
     from gosteward.snapshot import Location, Snapshot
 
 RULE = Rule(
@@ -73,6 +84,7 @@ def _by_setting(snapshot: Snapshot, conflict: _Conflict) -> Finding:
     setting = choice.setting
     place = setting.location if setting is not None else None
     here = tuple(t for t in usable_trees(snapshot) if not goversion.older(t.version, wish.version))
+    actions = _switching(snapshot, conflict)
     return Finding(
         rule=RULE,
         subject=f"{place.path if place else choice.running.go.path}:GOTOOLCHAIN",
@@ -95,12 +107,28 @@ def _by_setting(snapshot: Snapshot, conflict: _Conflict) -> Finding:
         evidence=tuple(f"{t.path} is {t.version}" for t in here[:3]),
         contexts=conflict.contexts,
         explains=_consequences(),
-        risk="confirm",
-        commands=commands_to_unset(snapshot, setting)
-        if setting is not None and setting.origin == "environment"
-        else ("go env -w GOTOOLCHAIN=auto",),
+        risk="confirm" if actions else "manual",
+        actions=actions,
         advice=_advice(choice, bool(here)),
     )
+
+
+def _switching(snapshot: Snapshot, conflict: _Conflict) -> tuple[Action, ...]:
+    """What lets go switch; () where it would find no toolchain to switch to."""
+    choice = conflict.choice
+    contexts = contexts_named(snapshot, conflict.contexts)
+    name = toolchain_named(_newest(conflict.wishes).version)
+    link = link_to(snapshot, contexts, name)
+    if link is None and not all(obtainable(snapshot, c, name) for c in contexts):
+        return ()
+    setting = choice.setting
+    value = f"{setting.value}+auto" if choice.pinned and setting is not None else "auto"
+    if setting is not None and setting.origin == "environment":
+        allowed = change_actions(snapshot, setting, value)
+    else:
+        stored = setting_action(snapshot, "GOTOOLCHAIN", value)
+        allowed = (stored,) if stored is not None else ()
+    return (*((link,) if link is not None else ()), *allowed) if allowed else ()
 
 
 def _named(place: Location) -> str:

@@ -5,15 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from gosteward.finding import Explains, Finding, Rule, Text
-from gosteward.golang import goversion
+from gosteward.golang.proxyurls import DEFAULT_PROXY_URL
 from gosteward.reasoning.downloads import NO_NETWORK
+from gosteward.reasoning.remedies import contexts_named
 from gosteward.reasoning.running_go import described
-from gosteward.reasoning.settings_in_force import commands_to_unset, winner
-from gosteward.reasoning.toolchain_choice import Choice, choices, release_for, toolchain_named
+from gosteward.reasoning.setting_repair import unset_actions
+from gosteward.reasoning.settings_in_force import winner
+from gosteward.reasoning.toolchain_choice import Choice, choices, here, link_to, release_for, toolchain_named
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from gosteward.actions import Action
     from gosteward.snapshot import Location, NetworkCheck, Setting, Snapshot
 
 RULE = Rule(
@@ -27,7 +30,7 @@ RULE = Rule(
         "toolchain not available",
         "go: download go1.26.8: module lookup disabled by GOPROXY=off",
         "go: download go1.26.8 for linux/amd64: toolchain not available",
-        'go: download go1.26.8: golang.org/toolchain@v0.0.1-go1.26.8.linux-amd64: Get "https://proxy.golang.org/": dial tcp',
+        f'go: download go1.26.8: golang.org/toolchain@v0.0.1-go1.26.8.linux-amd64: Get "{DEFAULT_PROXY_URL}/": dial tcp',
     ),
 )
 
@@ -73,7 +76,7 @@ def _lacks(snapshot: Snapshot, choice: Choice) -> Iterator[_Lack]:
         if wish is not None:
             wanted.setdefault(version, wish.location)
     for name, asked in wanted.items():
-        if not _here(snapshot, choice, name):
+        if not here(snapshot, choice.context, name, by_path=choice.follows == "path"):
             yield _Lack(name, choice, asked, forbids, silent)
 
 
@@ -96,23 +99,10 @@ def _silent_proxy(snapshot: Snapshot, choice: Choice) -> NetworkCheck | None:
     return asked[0] if asked else None
 
 
-def _here(snapshot: Snapshot, choice: Choice, name: str) -> bool:
-    if goversion.parse(name) == goversion.parse(choice.running.version):
-        return True
-    directories = {entry.directory.rstrip("/") for entry in choice.context.search_path}
-    on_path = any(
-        b.path.rpartition("/")[2] == name and b.path.rpartition("/")[0] in directories and b.executable
-        for b in snapshot.binaries
-    )
-    cached = any(t.origin == "toolchain-module" and t.version == name for t in snapshot.toolchains)
-    return on_path or (cached and choice.follows != "path")
-
-
 def _finding(snapshot: Snapshot, lack: _Lack, contexts: tuple[str, ...]) -> Finding:
     place = lack.forbids.location if lack.forbids is not None else lack.silent.setting if lack.silent else None
     pin = _pin(lack)
-    # With a pin that cannot be had every go command stops, so it is the pin that goes first.
-    undone = pin or lack.forbids
+    actions = _actions(snapshot, lack, contexts)
     return Finding(
         rule=RULE,
         subject=lack.name,
@@ -126,10 +116,22 @@ def _finding(snapshot: Snapshot, lack: _Lack, contexts: tuple[str, ...]) -> Find
         evidence=(f"command -v {lack.name}",),
         contexts=contexts,
         explains=(Explains("GS411"), Explains("GS512"), *((Explains("GS415"),) if pin is not None else ())),
-        risk="confirm" if undone is not None else "manual",
-        commands=commands_to_unset(snapshot, undone) if undone is not None else (),
+        risk="confirm" if actions else "manual",
+        actions=actions,
         advice=_advice(lack),
     )
+
+
+def _actions(snapshot: Snapshot, lack: _Lack, contexts: tuple[str, ...]) -> tuple[Action, ...]:
+    """A link to the release, which is here under another name; else the pin goes, with which every go command stops.
+
+    What forbids a download is somebody's wish, and stays.
+    """
+    link = link_to(snapshot, contexts_named(snapshot, contexts), lack.name)
+    pin = _pin(lack)
+    if link is not None:
+        return (link,)
+    return unset_actions(snapshot, pin) if pin is not None else ()
 
 
 def _pin(lack: _Lack) -> Setting | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from gosteward.finding import Explains, Finding, Rule, Text
 from gosteward.golang import goversion
 from gosteward.reasoning.running_go import described
-from gosteward.reasoning.settings_in_force import unset_command
+from gosteward.reasoning.setting_repair import unset_actions
 from gosteward.reasoning.toolchain_choice import Choice, choices
 
 if TYPE_CHECKING:
@@ -34,11 +34,12 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
             _, contexts = found.get(key, (choice, ()))
             found[key] = (choice, (*contexts, choice.context.name))
     for subject, (choice, contexts) in found.items():
-        yield _finding(subject, choice, contexts)
+        yield _finding(snapshot, subject, choice, contexts)
 
 
-def _finding(subject: str, choice: Choice, contexts: tuple[str, ...]) -> Finding:
+def _finding(snapshot: Snapshot, subject: str, choice: Choice, contexts: tuple[str, ...]) -> Finding:
     setting = choice.setting
+    actions = unset_actions(snapshot, setting) if setting is not None else ()
     stored = setting is not None and setting.origin == "goenv-file"
     return Finding(
         rule=RULE,
@@ -54,9 +55,11 @@ def _finding(subject: str, choice: Choice, contexts: tuple[str, ...]) -> Finding
         contexts=contexts,
         # `go env -w` is forgotten; a variable that is exported in a start-up file is mostly meant so.
         severity="" if stored else "note",
+        # It works, and may be meant so.
+        confidence="medium",
         explains=(Explains("GS417"),),
-        risk="confirm",
-        commands=(unset_command("GOTOOLCHAIN"),) if stored else (),
+        risk="confirm" if actions else "manual",
+        actions=actions,
         advice=Text(
             "If the older release is meant for one project, let that project's go.mod ask for it with a toolchain line; without the setting, the installed release runs."
         ),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from gosteward.finding import Explains, Finding, Rule, Text
 from gosteward.golang import goversion
 from gosteward.reasoning.impact import distinct_trees, of_tree
+from gosteward.reasoning.link_repair import instead_of_tree
 from gosteward.snapshot import Location
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ def _differs(left: str, right: str) -> bool:
 
 def _finding(snapshot: Snapshot, tree: GoTree, wanted: str, odd: tuple[Binary, ...]) -> Finding:
     impact = of_tree(snapshot, tree)
+    actions = instead_of_tree(snapshot, tree) if impact.used else ()
     return Finding(
         rule=RULE,
         subject=tree.path,
@@ -64,6 +66,8 @@ def _finding(snapshot: Snapshot, tree: GoTree, wanted: str, odd: tuple[Binary, .
         contexts=impact.contexts,
         severity=impact.severity,
         explains=(Explains("GS419", tree.path),),
+        risk="confirm" if actions else "manual",
+        actions=actions,
         advice=Text(
             "Two releases were mixed in {tree}. Unpack one of them beside it, check it, then switch.", tree=tree.path
         ),
@@ -72,6 +76,7 @@ def _finding(snapshot: Snapshot, tree: GoTree, wanted: str, odd: tuple[Binary, .
 
 def _of_go(snapshot: Snapshot, tree: GoTree, found: str) -> Finding:
     impact = of_tree(snapshot, tree)
+    actions = instead_of_tree(snapshot, tree) if impact.used else ()
     return Finding(
         rule=RULE,
         subject=tree.path,
@@ -86,6 +91,8 @@ def _of_go(snapshot: Snapshot, tree: GoTree, found: str) -> Finding:
         contexts=impact.contexts,
         severity=impact.severity,
         explains=(Explains("GS402", tree.path), Explains("GS419", tree.path)),
+        risk="confirm" if actions else "manual",
+        actions=actions,
         advice=Text(
             "Two releases were mixed in {tree}. Unpack one of them beside it, check it, then switch.", tree=tree.path
         ),

@@ -5,14 +5,17 @@ from __future__ import annotations
 from shlex import quote
 from typing import TYPE_CHECKING
 
+from gosteward.actions import OpenTree, SetMode
 from gosteward.finding import Explains, Finding, Rule, Text
 from gosteward.reasoning.impact import NO_GO_RUNS, suspects
+from gosteward.reasoning.remedies import is_private
 from gosteward.reasoning.viewpoint import tree_of
 from gosteward.snapshot import Location
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from gosteward.actions import Action
     from gosteward.reasoning.impact import Suspect
     from gosteward.snapshot import Binary, Blocker, Snapshot
 
@@ -49,6 +52,8 @@ def _finding(snapshot: Snapshot, suspect: Suspect) -> Finding:
     program, user = suspect.binary, snapshot.user.name or str(snapshot.user.uid)
     path = program.real_path or program.path
     blocker = program.blocked_by
+    for_group = _for_a_group(blocker, program)
+    actions = _actions(snapshot, suspect) if not for_group else ()
     return Finding(
         rule=RULE,
         subject=program.path,
@@ -65,8 +70,9 @@ def _finding(snapshot: Snapshot, suspect: Suspect) -> Finding:
         contexts=suspect.impact.contexts,
         severity=suspect.impact.severity,
         explains=(*NO_GO_RUNS, Explains("GS408"), Explains("GS404")),
-        risk="confirm",
-        commands=_commands(snapshot, suspect, user),
+        risk="confirm" if actions else "manual",
+        actions=actions,
+        commands=(f"usermod -aG {quote(blocker.group)} {quote(user)}",) if for_group and blocker is not None else (),
         advice=_advice(blocker, program, user),
     )
 
@@ -75,14 +81,16 @@ def _for_a_group(blocker: Blocker | None, program: Binary) -> bool:
     return bool(program.mode & 0o010) and blocker is not None and blocker.group not in ("", "root")
 
 
-def _commands(snapshot: Snapshot, suspect: Suspect, user: str) -> tuple[str, ...]:
-    blocker = suspect.binary.blocked_by
-    tree = suspect.tree or tree_of(snapshot, suspect.binary)
-    if _for_a_group(blocker, suspect.binary) and blocker is not None:
-        return (f"usermod -aG {quote(blocker.group)} {quote(user)}",)
-    programs = (suspect.binary, *(tree.tools if tree else ()))
-    paths = dict.fromkeys(p.real_path or p.path for p in programs if _closed(p))
-    return (f"chmod a+rx {' '.join(quote(p) for p in list(paths)[:20])}",)
+def _actions(snapshot: Snapshot, suspect: Suspect) -> tuple[Action, ...]:
+    """The whole tree opened: what closed the programs closed its sources too. Not for a tree that somebody else keeps in their home."""
+    program = suspect.binary
+    tree = suspect.tree or tree_of(snapshot, program)
+    path = program.real_path or program.path
+    if is_private(snapshot, path) and not path.startswith(f"{snapshot.user.home}/"):
+        return ()
+    if tree is not None:
+        return (OpenTree(tree.real_path or tree.path, others=not is_private(snapshot, path)),)
+    return (SetMode(path, program.mode, program.mode | 0o755),)
 
 
 def _advice(blocker: Blocker | None, program: Binary, user: str) -> Text:

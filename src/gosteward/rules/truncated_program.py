@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from gosteward.finding import Explains, Finding, Rule, Text
 from gosteward.reasoning.impact import NO_GO_RUNS, suspects
+from gosteward.reasoning.link_repair import instead_of_program
 from gosteward.snapshot import Location
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
     for suspect in suspects(snapshot, _is_cut):
         binary = suspect.binary
         root = binary.goroot or (suspect.tree.path if suspect.tree else "")
+        actions = instead_of_program(snapshot, suspect)
         yield Finding(
             rule=RULE,
             subject=binary.path,
@@ -42,6 +44,8 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
             contexts=suspect.impact.contexts,
             severity=suspect.impact.severity,
             explains=(*NO_GO_RUNS, Explains("GS401"), Explains("GS403")) if suspect.role in ("go", "tool") else (),
+            risk="confirm" if actions else "manual",
+            actions=actions,
             advice=_advice(root),
         )
 

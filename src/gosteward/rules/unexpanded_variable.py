@@ -6,11 +6,11 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from gosteward.finding import Explains, Finding, Rule, Text
-from gosteward.reasoning.jobs import crontab_commands
 from gosteward.reasoning.obstacles import claims, severity_of
-from gosteward.reasoning.path_text import badly_written, expanded_line, is_shell_file, needed
-from gosteward.reasoning.reach import WANTED, go_directories, without_system
-from gosteward.reasoning.remedies import real_path, replace_line
+from gosteward.reasoning.path_text import badly_written, is_shell_file, needed
+from gosteward.reasoning.reach import WANTED, without_system
+from gosteward.reasoning.remedies import risk
+from gosteward.reasoning.spelling import spelt_out
 from gosteward.snapshot import Location
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
 
 def _finding(snapshot: Snapshot, written: Written) -> Finding:
     line = written.location
+    repair = spelt_out(snapshot, written)
     emptied = tuple(c for c in written.contexts if without_system(c))
     return Finding(
         rule=RULE,
@@ -53,8 +54,9 @@ def _finding(snapshot: Snapshot, written: Written) -> Finding:
         contexts=tuple(c.name for c in written.contexts),
         severity=_severity(snapshot, written, emptied),
         explains=_explained(snapshot, written),
-        risk="confirm",
-        commands=_commands(snapshot, written),
+        risk=risk(repair.actions),
+        actions=repair.actions,
+        commands=repair.commands,
         advice=_advice(snapshot, written),
     )
 
@@ -89,22 +91,6 @@ def _explained(snapshot: Snapshot, written: Written) -> tuple[Explains, ...]:
     sessions = any(c.kind in WANTED for c in written.contexts)
     absence = (Explains("GS101"), Explains("GS102"), Explains("GS114"), Explains("GS125", path)) if sessions else ()
     return (*absence, *((Explains("GS103", contexts=jobs), Explains("GS104", contexts=jobs)) if jobs else ()))
-
-
-def _commands(snapshot: Snapshot, written: Written) -> tuple[str, ...]:
-    line = written.location
-    if not line.line or not line.text:
-        return ()
-    if is_shell_file(snapshot, line.path):
-        return (replace_line(snapshot, line, line.text.replace("'", '"')),) if line.text.count("'") == 2 else ()
-    job = next((c for c in written.contexts if c.kind == "cron"), None)
-    if job is not None and line.path.startswith("/var/spool/"):
-        return crontab_commands(snapshot, job, (*go_directories(snapshot), "/usr/local/bin")[0])
-    new = expanded_line(line.text, snapshot.user.home)
-    if line.path == "/etc/environment" and new.startswith("export "):
-        new = new[len("export ") :].lstrip()
-    path = quote(real_path(snapshot, line.path))
-    return (f"cp -a {path} {path}.before", replace_line(snapshot, line, new))
 
 
 def _advice(snapshot: Snapshot, written: Written) -> Text:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gosteward.finding import Finding, Rule, Text
-from gosteward.reasoning.jobs import path_source, place_of, unit_commands, unit_name, without_go
+from gosteward.reasoning.jobs import path_source, place_of, unit_name, unit_repair, without_go
 from gosteward.reasoning.reach import go_directories, shown_path
+from gosteward.reasoning.remedies import risk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +19,7 @@ RULE = Rule(
     slug="unit-cannot-find-go",
     title="a systemd service cannot find go",
     severity="error",
-    needs=("contexts", "toolchains"),
+    needs=("contexts", "toolchains", "units"),
     symptoms=(
         'exec: "go": executable file not found in $PATH',
         "Failed to locate executable go",
@@ -36,7 +37,7 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
 def _finding(snapshot: Snapshot, context: Context) -> Finding:
     source = path_source(context)
     directory = go_directories(snapshot)[0]
-    commands = unit_commands(snapshot, context, directory)
+    repair = unit_repair(snapshot, context, directory)
     return Finding(
         rule=RULE,
         subject=context.name,
@@ -51,8 +52,9 @@ def _finding(snapshot: Snapshot, context: Context) -> Finding:
         locations=tuple(line for line in (context.location, source) if line is not None and line.line),
         evidence=(f"systemctl cat {unit_name(context)}",),
         contexts=(context.name,),
-        risk="confirm",
-        commands=commands,
+        risk=risk(repair.actions),
+        actions=repair.actions,
+        commands=repair.commands,
         advice=_advice(context),
     )
 

@@ -6,6 +6,7 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from gosteward.finding import SEVERITIES, Explains, Finding, Rule, Text
+from gosteward.golang.proxyurls import PUBLIC_PROXY
 from gosteward.reasoning.downloads import locations, severity_of_refusal
 from gosteward.snapshot import Location
 
@@ -23,7 +24,7 @@ RULE = Rule(
     symptoms=(
         "x509: certificate signed by unknown authority",
         "tls: failed to verify certificate: x509: certificate signed by unknown authority",
-        "x509: certificate is valid for gateway.example, not proxy.golang.org",
+        f"x509: certificate is valid for gateway.example, not {PUBLIC_PROXY}",
         "x509: certificate relies on legacy Common Name field, use SANs instead",
     ),
 )
@@ -69,7 +70,6 @@ def _finding(snapshot: Snapshot, checks: list[NetworkCheck]) -> Finding:
         contexts=contexts,
         severity=min((severity_of_refusal(c) for c in checks), key=SEVERITIES.index),
         explains=(Explains("GS606"), Explains("GS607")),
-        risk="confirm",
         commands=_commands(snapshot, first, authority),
         advice=_advice(snapshot, first, authority),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from shlex import quote
 from typing import TYPE_CHECKING
 
+from gosteward.actions import SetMode, SetOwner
 from gosteward.finding import Explains, Finding, Rule, Text
 from gosteward.reasoning import remedies
 from gosteward.reasoning.reach import go_directories, lacking, severity
@@ -14,6 +15,7 @@ from gosteward.snapshot import Location
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from gosteward.actions import Action
     from gosteward.snapshot import Snapshot, StartupFile
 
 RULE = Rule(
@@ -42,6 +44,7 @@ def _finding(snapshot: Snapshot, file: StartupFile) -> Finding | None:
         return None
     hides = tuple(f for f in snapshot.startup_files if f.hidden_by == file.path and f.exists)
     contexts = tuple(c.name for c in absent)
+    actions = _actions(snapshot, file)
     return Finding(
         rule=RULE,
         subject=file.path,
@@ -58,8 +61,8 @@ def _finding(snapshot: Snapshot, file: StartupFile) -> Finding | None:
             Explains("GS108"),
             Explains("GS127"),
         ),
-        risk="confirm",
-        commands=(*_commands(snapshot, file), *_reading_on(file, hides)),
+        risk=remedies.risk(actions),
+        actions=actions,
         advice=Text(
             "The shell says `Permission denied` once at its start and goes on without the file. Give back the right to read, to nobody more than before."
         ),
@@ -77,20 +80,15 @@ def _message(snapshot: Snapshot, file: StartupFile, hides: tuple[StartupFile, ..
     return Text("{user} may not read {file} (mode {mode}): whatever it sets is missing", **values)
 
 
-def _reading_on(file: StartupFile, hides: tuple[StartupFile, ...]) -> tuple[str, ...]:
-    """Once it can be read, the file still stands in front of ~/.profile, unless it reads that itself."""
-    if not any(f.lines for f in hides):
-        return ()
-    name = hides[0].path.rpartition("/")[2]
-    path = quote(remedies.real(file))
-    return (f"grep -q {quote(name)} {path} || echo '[ -r ~/{name} ] && . ~/{name}' >> {path}",)
-
-
-def _commands(snapshot: Snapshot, file: StartupFile) -> tuple[str, ...]:
-    path = quote(remedies.real(file))
+def _actions(snapshot: Snapshot, file: StartupFile) -> tuple[Action, ...]:
+    """The right to read; what the file then hides or lacks, the next look at the host tells."""
+    path, user = remedies.real(file), snapshot.user
     if file.scope == "system":
-        return (f"chmod a+r {path}",)
-    owner = snapshot.user.name or str(snapshot.user.uid)
-    if file.uid != snapshot.user.uid:
-        return (f"chown {quote(owner)}: {path}", f"chmod u+r {path}")
-    return (f"chmod u+r {path}",)
+        return _readable(path, file.mode, 0o444)
+    if file.uid != user.uid:
+        return (SetOwner(path, file.uid, user.uid, user.gid), *_readable(path, file.mode, 0o400))
+    return _readable(path, file.mode, 0o400)
+
+
+def _readable(path: str, mode: int, bits: int) -> tuple[Action, ...]:
+    return (SetMode(path, mode, mode | bits),) if mode & bits != bits else ()

@@ -13,6 +13,7 @@ from gosteward.reasoning.reach import installed_programs
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from gosteward.actions import Action
     from gosteward.reasoning.obstacles import Obstacle
     from gosteward.snapshot import Snapshot
 
@@ -37,6 +38,7 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
 def _finding(snapshot: Snapshot, obstacle: Obstacle) -> Finding:
     line = obstacle.location
     name = obstacle.written.partition("/")[0].lstrip("$")
+    actions = _actions(snapshot, obstacle, name)
     return Finding(
         rule=RULE,
         subject=f"{line.path}:{name}",
@@ -52,19 +54,17 @@ def _finding(snapshot: Snapshot, obstacle: Obstacle) -> Finding:
         contexts=obstacle.contexts,
         severity=severity_of(snapshot, obstacle.contexts) if obstacle.contexts else "warning",
         explains=(*claims(snapshot, obstacle.contexts), Explains("GS127")),
-        risk="confirm",
-        commands=_commands(snapshot, obstacle, name),
+        risk=remedies.risk(actions),
+        actions=actions,
         advice=Text(
             "go needs no variable to find its own tree or its default GOPATH, so none is set unless somebody sets it: write the directory itself into the line. Never export GOROOT for this."
         ),
     )
 
 
-def _commands(snapshot: Snapshot, obstacle: Obstacle, name: str) -> tuple[str, ...]:
+def _actions(snapshot: Snapshot, obstacle: Obstacle, name: str) -> tuple[Action, ...]:
     line = obstacle.location
     tree = remedies.best_tree(snapshot)
     value = {"GOPATH": "$HOME/go", "GOROOT": tree.path if tree else ""}.get(name, "")
-    if not value or not line.line:
-        return ()
     new = line.text.replace(f"${{{name}}}", value).replace(f"${name}/", f"{value}/")
-    return (remedies.replace_line(snapshot, line, new),) if new != line.text else ()
+    return remedies.replaced_line(snapshot, line, new) if value else ()

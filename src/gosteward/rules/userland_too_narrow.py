@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from gosteward.finding import Explains, Finding, Rule, Text
 from gosteward.reasoning.impact import NO_GO_RUNS, suspects
+from gosteward.reasoning.link_repair import instead_of_program
 from gosteward.snapshot import Location
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
             continue
         kernel_narrow = machine.kernel_goarch == machine.userland_goarch
         broken = kernel_narrow or not elf.interpreter_exists
+        actions = instead_of_program(snapshot, suspect) if broken else ()
         yield Finding(
             rule=RULE,
             subject=go.path,
@@ -50,6 +52,8 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
             contexts=suspect.impact.contexts,
             severity=suspect.impact.severity if broken else "warning",
             explains=(*NO_GO_RUNS, Explains("GS203", go.path), Explains("GS401"), Explains("GS806")),
+            risk="confirm" if actions else "manual",
+            actions=actions,
             advice=Text(
                 "`uname -m` names the kernel, not the programs: the archive for this system is linux-{archive}. Unpack it beside this tree and switch.",
                 archive={"arm": "armv6l"}.get(machine.userland_goarch, machine.userland_goarch),

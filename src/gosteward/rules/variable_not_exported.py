@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-from shlex import quote
 from typing import TYPE_CHECKING, NamedTuple
 
 from gosteward.finding import Finding, Rule, Text
 from gosteward.reasoning.reach import WANTED
-from gosteward.reasoning.remedies import real_path
+from gosteward.reasoning.remedies import replaced_line, risk
 from gosteward.reasoning.viewpoint import own_contexts, setting_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from gosteward.actions import Action
     from gosteward.snapshot import Context, EnvironmentVariable, Snapshot
 
 RULE = Rule(
@@ -71,6 +71,7 @@ def _same_anyway(snapshot: Snapshot, context: Context, variable: EnvironmentVari
 def _finding(snapshot: Snapshot, hit: _Hit) -> Finding:
     variable = hit.variable
     where = variable.sources[0]
+    actions = _actions(snapshot, hit)
     return Finding(
         rule=RULE,
         subject=f"{where.path}:{variable.name}",
@@ -83,23 +84,21 @@ def _finding(snapshot: Snapshot, hit: _Hit) -> Finding:
         locations=(where,),
         evidence=(f"env | grep ^{variable.name}=",),
         contexts=hit.contexts,
-        risk="confirm",
-        commands=_commands(snapshot, hit),
+        risk=risk(actions),
+        actions=actions,
         advice=_advice(hit),
     )
 
 
-def _commands(snapshot: Snapshot, hit: _Hit) -> tuple[str, ...]:
+def _actions(snapshot: Snapshot, hit: _Hit) -> tuple[Action, ...]:
     where, name = hit.variable.sources[0], hit.variable.name
-    path = quote(real_path(snapshot, where.path))
     if hit.shell == "fish":
-        match = re.match(rf"(\s*)set\s+((?:-\w+\s+|--\w+\s+){{0,5}}){name}\b", where.text)
-        if match is None or "U" in match[2] or "-x" in match[2]:
+        match = re.match(rf"(\s*)set\s+((?:-\w+\s+|--\w+\s+){{0,5}}){re.escape(name)}\b", where.text)
+        if match is None or "U" in match[2] or "universal" in match[2] or "-x" in match[2]:
             return ()
-        written = f"set {match[2]}{name}" if match[2] else f"set {name}"
-        return (f"sed -i {quote(f'{where.line}s/{written}/set -gx {name}/')} {path}",) if written in where.text else ()
-    if re.match(rf"\s*{name}=", where.text):
-        return (f"sed -i {quote(f'{where.line}s/{name}=/export {name}=/')} {path}",)
+        return replaced_line(snapshot, where, f"{match[1]}set -gx {name}{where.text[match.end() :]}")
+    if re.match(rf"\s*{re.escape(name)}=", where.text):
+        return replaced_line(snapshot, where, where.text.replace(f"{name}=", f"export {name}=", 1))
     return ()
 
 

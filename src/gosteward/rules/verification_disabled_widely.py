@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gosteward.finding import Finding, Rule, Text
+from gosteward.finding import Rule, Text
 from gosteward.golang.modulepaths import is_forge
-from gosteward.reasoning.settings_in_force import commands_to_unset, in_force, locations, place
+from gosteward.reasoning.settings_in_force import in_force, place
+from gosteward.reasoning.unwanted_settings import unwanted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from gosteward.finding import Finding
     from gosteward.snapshot import Snapshot
 
 RULE = Rule(
@@ -30,15 +32,13 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
             if not pattern:
                 continue
             setting = found.setting
-            yield Finding(
-                rule=RULE,
+            others = ",".join(p for p in setting.value.split(",") if not widest(p))
+            finding = unwanted(snapshot, RULE, found, _message(place(setting), name, pattern), others)
+            yield finding._replace(
                 subject=f"{place(setting)}:{name}",
-                message=_message(place(setting), name, pattern),
-                locations=locations(setting),
-                evidence=(f"{name}={setting.value}",),
-                contexts=found.contexts,
-                risk="confirm",
-                commands=commands_to_unset(snapshot, setting) if "," not in setting.value else (),
+                severity="",
+                # Some sites mean it: nothing is changed behind their back.
+                confidence="medium",
                 advice=Text(
                     "Name only what is your own, as host/organisation: git.corp.example, github.com/corp. Never use a pattern that matches everything."
                 ),

@@ -40,7 +40,7 @@ def _windows(context: Context) -> PathEntry | None:
 
 def _finding(snapshot: Snapshot, entry: PathEntry, contexts: tuple[str, ...], *, alone: bool) -> Finding:
     trees = go_trees(snapshot)
-    commands = remedies.best(snapshot, contexts) if trees else ()
+    actions = remedies.best(snapshot, contexts) if trees else ()
     return Finding(
         rule=RULE,
         subject=entry.go_exe,
@@ -53,8 +53,8 @@ def _finding(snapshot: Snapshot, entry: PathEntry, contexts: tuple[str, ...], *,
         contexts=contexts,
         severity="error" if alone else "warning",
         explains=(Explains("GS101"), Explains("GS102", contexts=contexts), Explains("GS418")),
-        risk="confirm" if commands else "manual",
-        commands=commands,
+        risk=remedies.risk(actions),
+        actions=actions,
         advice=_advice(has_tree=bool(trees)),
     )
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from shlex import quote
 from typing import TYPE_CHECKING
 
+from gosteward.actions import FIRST, LINE_SHOWN, EditLines, LineEdit
 from gosteward.finding import Finding, Rule, Text
 from gosteward.golang import goversion
-from gosteward.reasoning.modules_in_use import directory_of, place, some_go_is, work_files
+from gosteward.reasoning.modules_in_use import place, some_go_is, work_files
 from gosteward.snapshot import Location
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from gosteward.actions import Action
     from gosteward.snapshot import GoWork, Snapshot, Workspace
 
 RULE = Rule(
@@ -47,6 +50,7 @@ def _listed(workspace: Workspace) -> bool:
 
 
 def _finding(work: GoWork, newest: Workspace) -> Finding:
+    actions = _actions(work, newest.go)
     return Finding(
         rule=RULE,
         subject=work.path,
@@ -59,9 +63,21 @@ def _finding(work: GoWork, newest: Workspace) -> Finding:
         ),
         locations=(work.go_location or Location(work.path), newest.go_location or Location(newest.go_mod)),
         evidence=(f"grep -n '^go ' {quote(work.path)} {quote(newest.go_mod)}",),
-        risk="confirm",
-        commands=(f"cd {quote(directory_of(work.path))} && go work use",),
+        risk="confirm" if actions else "manual",
+        actions=actions,
         advice=Text(
             "`go work use` without a directory raises the go line to what the listed modules ask for. The toolchain must be as new."
         ),
     )
+
+
+def _actions(work: GoWork, version: str) -> tuple[Action, ...]:
+    """The go line with what the newest module asks for; one more line where there is none."""
+    line = work.go_location
+    if work.errors or re.fullmatch(r"1(?:\.\d+){1,2}(?:(?:rc|beta)\d+)?", version) is None:
+        return ()
+    if line is None:
+        return (EditLines(work.path, (LineEdit(FIRST, after=(f"go {version}", "")),)),)
+    new = re.sub(rf"(\bgo\s+){re.escape(work.go)}(?![\w.])", rf"\g<1>{version}", line.text, count=1)
+    known = new != line.text and len(line.text) < LINE_SHOWN
+    return (EditLines(work.path, (LineEdit(line.line, line.text, (new,)),)),) if known else ()

@@ -5,12 +5,14 @@ from __future__ import annotations
 from shlex import quote
 from typing import TYPE_CHECKING
 
+from gosteward.actions import LINE_SHOWN, EditLines, LineEdit
 from gosteward.finding import Explains, Finding, Rule, Text
-from gosteward.reasoning.modules_in_use import directory_of, work_files
+from gosteward.reasoning.modules_in_use import work_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from gosteward.actions import Action
     from gosteward.snapshot import GoWork, Location, Snapshot
 
 RULE = Rule(
@@ -34,7 +36,7 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
 
 def _finding(work: GoWork) -> Finding:
     names = tuple(directory_in(line) for line in work.missing_uses)
-    base = directory_of(work.path)
+    actions = _actions(work)
     return Finding(
         rule=RULE,
         subject=work.path,
@@ -48,13 +50,21 @@ def _finding(work: GoWork) -> Finding:
         evidence=tuple(f"ls {quote(f'{name}/go.mod')}" for name in names[:5]),
         # A module that was moved is missing at its old place, and not listed at its new one.
         explains=(Explains("GS901", work.path), Explains("GS912", work.path)),
-        risk="confirm",
-        commands=(f"cd {quote(base)} && go work edit {' '.join(quote(f'-dropuse={name}') for name in names)}",),
+        risk="confirm" if actions else "manual",
+        actions=actions,
         advice=Text(
             "If the module was moved, list its new place with `go work use DIRECTORY`; if it is not checked out here, fetch it; if it is gone for good, drop its line as above. Keep {work} itself.",
             work=work.path,
         ),
     )
+
+
+def _actions(work: GoWork) -> tuple[Action, ...]:
+    """The lines without a module go."""
+    lines = work.missing_uses
+    if work.errors or any(len(line.text) >= LINE_SHOWN or line.text.rstrip().endswith("(") for line in lines):
+        return ()
+    return (EditLines(work.path, tuple(LineEdit(line.line, line.text) for line in lines)),)
 
 
 def directory_in(line: Location) -> str:

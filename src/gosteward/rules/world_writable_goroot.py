@@ -5,6 +5,7 @@ from __future__ import annotations
 from shlex import quote
 from typing import TYPE_CHECKING
 
+from gosteward.actions import CloseTree
 from gosteward.finding import Explains, Finding, Rule, Text
 from gosteward.reasoning.impact import distinct_trees
 from gosteward.snapshot import Location
@@ -49,14 +50,9 @@ def _finding(tree: GoTree, *, open_itself: bool) -> Finding:
         severity="" if tree.on_path_of else "note",
         explains=(Explains("GS119", f"{tree.path}/bin"),),
         risk="safe",
-        commands=_commands(tree, paths, len(tree.world_writable)),
+        # Only some places were looked at: where one is open, others are.
+        actions=(CloseTree(tree.real_path or tree.path),),
         advice=Text(
             "Nobody needs to write there: take the right away from others, and compare the tree with its release if it was open for long."
         ),
     )
-
-
-def _commands(tree: GoTree, paths: tuple[str, ...], named: int) -> tuple[str, ...]:
-    if named < SAMPLE:
-        return (f"chmod o-w {' '.join(quote(path) for path in paths)}",)
-    return (f"find {quote(tree.real_path or tree.path)} -perm -o+w ! -type l -exec chmod o-w {{}} +",)

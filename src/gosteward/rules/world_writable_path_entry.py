@@ -5,6 +5,7 @@ from __future__ import annotations
 from shlex import quote
 from typing import TYPE_CHECKING
 
+from gosteward.actions import SetMode
 from gosteward.finding import Finding, Rule, Text
 from gosteward.reasoning.viewpoint import own_contexts
 
@@ -35,7 +36,8 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
 
 
 def _finding(entry: PathEntry, contexts: tuple[str, ...]) -> Finding:
-    by_mode = bool(entry.mode & 0o002) and entry.kind == "directory"
+    # A directory with a sticky bit, such as /tmp, is open on purpose: there the entry is wrong, not the mode.
+    by_mode = entry.mode & 0o1002 == 0o002 and entry.kind == "directory"
     return Finding(
         rule=RULE,
         subject=entry.directory,
@@ -47,8 +49,8 @@ def _finding(entry: PathEntry, contexts: tuple[str, ...]) -> Finding:
         locations=tuple(s for s in entry.sources[:1] if s.line),
         evidence=(f"namei -l {quote(entry.directory)}",),
         contexts=contexts,
-        risk="confirm",
-        commands=(f"chmod o-w {quote(entry.directory)}",) if by_mode else (),
+        risk="confirm" if by_mode else "manual",
+        actions=(SetMode(entry.directory, entry.mode, entry.mode & ~0o002),) if by_mode else (),
         advice=Text(
             "A program of that name runs with the rights of whoever types it, root's too. Take the right to write from others on this one directory, or take the directory off PATH."
         ),

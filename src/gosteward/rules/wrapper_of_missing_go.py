@@ -43,7 +43,7 @@ def _finding(snapshot: Snapshot, suspect: Suspect) -> Finding:
         rule=RULE,
         subject=wrapper.path,
         message=Text("{path} is a script that starts {target}, which does not exist", path=wrapper.path, target=target),
-        locations=(Location(wrapper.path, int(line)), Location(target)),
+        locations=(Location(wrapper.path, int(line) if line.isdecimal() and len(line) < 9 else 0), Location(target)),
         evidence=(f"sed -n {line}p {quote(wrapper.path)}", f"ls -l {quote(target)}"),
         contexts=suspect.impact.contexts,
         severity=suspect.impact.severity,

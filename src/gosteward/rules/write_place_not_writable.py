@@ -5,17 +5,20 @@ from __future__ import annotations
 from shlex import quote
 from typing import TYPE_CHECKING
 
+from gosteward.actions import SetMode, SetOwner
 from gosteward.finding import Explains, Finding, Rule, Text
 from gosteward.reasoning.impact import surely_met
 from gosteward.reasoning.ownership import foreign_cache, inside
+from gosteward.reasoning.setting_repair import commands_behind, unset_actions
 from gosteward.reasoning.temporary_places import temporary_places
-from gosteward.reasoning.viewpoint import places_of_user, settings_named
+from gosteward.reasoning.viewpoint import places_of_user, settings_named, tree_at
 from gosteward.snapshot import Location
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gosteward.snapshot import Snapshot, WritePlace
+    from gosteward.actions import Action
+    from gosteward.snapshot import Setting, Snapshot, WritePlace
 
 RULE = Rule(
     id="GS314",
@@ -77,6 +80,8 @@ def _finding(snapshot: Snapshot, places: tuple[WritePlace, ...]) -> Finding:
     contexts = tuple(dict.fromkeys(name for p in places for name in p.contexts))
     settings = tuple(dict.fromkeys(p.setting for p in places if p.setting is not None))
     top = places[0]
+    setting = _setting(snapshot, places)
+    actions = _handed_over(snapshot, places) or _actions(snapshot, top, setting)
     stops = any(_stops(snapshot, p) for p in places) and surely_met(snapshot, contexts)
     return Finding(
         rule=RULE,
@@ -87,8 +92,9 @@ def _finding(snapshot: Snapshot, places: tuple[WritePlace, ...]) -> Finding:
         contexts=contexts,
         severity="" if stops else "warning",
         explains=(Explains("GS506"), *(Explains("GS319", p.path) for p in places)),
-        risk="confirm",
-        commands=_commands(snapshot, top, settings),
+        risk="confirm" if actions else "manual",
+        actions=actions,
+        commands=commands_behind(setting) if actions and setting is not None else (),
         advice=_advice(settings, top),
     )
 
@@ -131,18 +137,53 @@ def _message(snapshot: Snapshot, places: tuple[WritePlace, ...]) -> Text:
     )
 
 
-def _commands(snapshot: Snapshot, top: WritePlace, settings: tuple[Location, ...]) -> tuple[str, ...]:
-    """What heals it in one step: the mode of a directory that is the user's own, or one stored setting taken back."""
+def _setting(snapshot: Snapshot, places: tuple[WritePlace, ...]) -> Setting | None:
+    """What chose the place, where it is one line for all."""
+    lines = {p.setting for p in places if p.setting is not None}
+    return next((s for s in snapshot.go_settings if s.location is not None and lines == {s.location}), None)
+
+
+def _handed_over(snapshot: Snapshot, places: tuple[WritePlace, ...]) -> tuple[Action, ...]:
+    """Directories below the home that somebody else owns, mostly root: each alone, what is in it may be meant so."""
+    user = snapshot.user
+    found: dict[str, int] = {}
+    for place in places:
+        blocker = place.blocked_by
+        if place.exists and place.is_directory and inside(place.path, user.home):
+            found[place.path] = place.uid
+        elif blocker is not None and inside(blocker.path, user.home) and blocker.owner == "root":
+            found[blocker.path] = 0
+    foreign = {path: uid for path, uid in found.items() if uid != user.uid and user.home != "/" and user.known}
+    return tuple(SetOwner(path, uid, user.uid, user.gid) for path, uid in foreign.items())
+
+
+def _actions(snapshot: Snapshot, top: WritePlace, setting: Setting | None) -> tuple[Action, ...]:
+    """What heals it in one step: the mode of a directory that is the user's own, its owner, or one setting taken back."""
     blocker, user = top.blocked_by, snapshot.user
-    if blocker is not None and blocker.owner == user.name and user.name and blocker.reason in ("mode", "owner"):
-        return (f"chmod u+rwx {quote(blocker.path)}",)
-    if blocker is not None and blocker.path == user.home and user.name and not settings and user.uid:
-        return (f"chown {quote(user.name)}: {quote(user.home)}",)  # the directory alone: what is in it may be meant so
-    if top.purpose == "TMPDIR" and top.path in ("/tmp", "/var/tmp") and not settings:
-        return (f"chown root: {top.path}", f"chmod u=rwx,g=rwx,o=rwxt {top.path}")
-    if settings and settings[0].path.endswith("/go/env"):
-        name = settings[0].text.partition("=")[0].strip()
-        return (f"go env -u {name}",) if name.isalnum() else ()
+    if (
+        blocker is not None
+        and blocker.owner == user.name
+        and user.name
+        and blocker.reason in ("mode", "owner", "directory")
+    ):
+        return (SetMode(blocker.path, blocker.mode, blocker.mode | 0o700),)
+    if setting is not None:
+        # With GOPATH on a tree, its bin may be on PATH by that very line: GS407 knows what to do once go runs.
+        return unset_actions(snapshot, setting) if tree_at(snapshot, top.path.rstrip("/")) is None else ()
+    if top.setting is not None:
+        return ()
+    if (
+        blocker is not None
+        and blocker.path == user.home
+        and user.known
+        and user.uid != user.home_uid
+        and user.home.count("/") > 1
+    ):
+        # The directory alone: what is in it may be meant so.
+        return (SetOwner(user.home, user.home_uid, user.uid, user.gid),)
+    if top.purpose == "TMPDIR" and top.path in ("/tmp", "/var/tmp"):
+        owned = (SetOwner(top.path, top.uid, 0, 0),) if top.uid else ()
+        return (*owned, SetMode(top.path, top.mode, 0o1777))
     return ()
 
 

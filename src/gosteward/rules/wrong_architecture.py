@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gosteward.finding import Explains, Finding, Rule, Text
 from gosteward.reasoning.impact import NO_GO_RUNS, native, suspects, usable_elsewhere
-from gosteward.reasoning.viewpoint import tree_of
+from gosteward.reasoning.link_repair import instead_of_program
 from gosteward.snapshot import Location
 
 if TYPE_CHECKING:
@@ -55,6 +55,7 @@ def _finding(snapshot: Snapshot, suspect: Suspect) -> Finding:
     machine = snapshot.machine.userland_goarch
     root = go.goroot or (go.real_path or go.path).rpartition("/bin/")[0]
     others = usable_elsewhere(snapshot, root)
+    actions = instead_of_program(snapshot, suspect)
     return Finding(
         rule=RULE,
         subject=go.path,
@@ -71,28 +72,14 @@ def _finding(snapshot: Snapshot, suspect: Suspect) -> Finding:
         contexts=suspect.impact.contexts,
         severity=suspect.impact.severity,
         explains=_explained(),
-        risk="confirm" if others else "manual",
-        commands=_switch(snapshot, go, others),
+        risk="confirm" if actions else "manual",
+        actions=actions,
         advice=_advice(machine, others),
     )
 
 
 def _explained() -> tuple[Explains, ...]:
     return (*NO_GO_RUNS, Explains("GS213"), Explains("GS401"), Explains("GS403"), Explains("GS408"))
-
-
-def _switch(snapshot: Snapshot, go: Binary, others: tuple[GoTree, ...]) -> tuple[str, ...]:
-    """Commands that point the link on the way to this go at the one other tree that works; () where a person has to choose."""
-    tree = tree_of(snapshot, go)
-    links = (tree.links if tree else ()) or tuple(link for link in go.links if not link.path.endswith("/go/bin/go"))
-    if len(others) != 1 or not links:
-        return ()
-    link = links[0].path
-    target = others[0].real_path or others[0].path
-    if link == go.path:
-        target += "/bin/go"
-    new = f"{link}.new"
-    return (f"ln -s {quote(target)} {quote(new)}", f"mv -T {quote(new)} {quote(link)}")
 
 
 def _advice(machine: str, others: tuple[GoTree, ...]) -> Text:
