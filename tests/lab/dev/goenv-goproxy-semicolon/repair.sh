@@ -1,1 +1,1 @@
-echo GOPROXY=file:///srv/goproxy > /home/dev/.config/go/env; echo GONOSUMDB=example.com >> /home/dev/.config/go/env
+sed -i '1s/;/,/' /home/dev/.config/go/env

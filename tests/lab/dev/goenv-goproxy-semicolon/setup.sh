@@ -6,7 +6,7 @@ printf 'package greet\n\nconst Word = "hello"\n' > /tmp/m/greet.go
 rm -r /tmp/m
 install -d -o dev -g dev /home/dev/.config /home/dev/.config/go
 cat > /home/dev/.config/go/env <<'EOF'
-GOPROXY=https://goproxy.corp.example;direct
+GOPROXY=http://goproxy.corp.example:3000;direct
 GONOSUMDB=example.com
 EOF
 chown dev: /home/dev/.config/go/env
@@ -30,3 +30,6 @@ import (
 func main() { fmt.Println(greet.Word) }
 EOF
 chown -R dev: /home/dev/src
+echo '127.0.0.1 goproxy.corp.example' >> /etc/hosts
+python3 -m http.server --bind 127.0.0.1 --directory /srv/goproxy 3000 >/dev/null 2>&1 &
+for _ in {1..100}; do (: </dev/tcp/127.0.0.1/3000) 2>/dev/null && break; sleep 0.05; done

@@ -1,0 +1,1 @@
+sed -i '/^GOROOT=/d; /^GOTOOLCHAIN=/d' /home/dev/.config/go/env

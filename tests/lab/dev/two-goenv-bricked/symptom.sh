@@ -1,0 +1,1 @@
+su - dev -c 'go version && cd src/hello && go list -m'

@@ -1,0 +1,1 @@
+su - dev -c 'go version && echo "package p" | env stringer' </dev/null

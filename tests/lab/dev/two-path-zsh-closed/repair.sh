@@ -1,0 +1,2 @@
+chown dev: /home/dev/.zshenv
+sed -i '2s/alias go=/alias gco=/' /home/dev/.zshrc

@@ -1,0 +1,21 @@
+echo 'export PATH=$PATH:/usr/local/go/bin' > /etc/profile.d/golang.sh
+mkdir -p /home/dev/src/app
+printf 'module example.com/app\n\ngo 1.21\n' > /home/dev/src/app/go.mod
+printf 'package main\n\n/*\n#include <stdlib.h>\n*/\nimport "C"\n\nfunc main() { println(C.abs(-1)) }\n' > /home/dev/src/app/main.go
+chown -R dev: /home/dev/src
+install -d -o dev -g dev /home/dev/.cache
+cp -r /opt/fixtures/gocache /home/dev/.cache/go-build
+chown -R dev: /home/dev/.cache
+printf '# of the build service\nCC=musl-gcc\nDEPLOY=yes\n' > /etc/default/native
+cat > /etc/systemd/system/native.service <<'EOF'
+[Unit]
+Description=x
+
+[Service]
+Type=oneshot
+User=dev
+WorkingDirectory=/home/dev/src/app
+Environment=STAGE=test "GOFLAGS=-mod=vendored -v"
+EnvironmentFile=/etc/default/native
+ExecStart=/usr/local/go/bin/go build -o /dev/null .
+EOF

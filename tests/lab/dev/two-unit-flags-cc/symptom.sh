@@ -1,0 +1,1 @@
+/opt/fixtures/bin/as-unit native
