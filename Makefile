@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SOURCES := $(shell find src -name '*.py' -o -name '*.po')
 
-.PHONY: run test lint bench docs pyz clean
+.PHONY: run test fuzz lint bench docs pyz sweep clean
 
 run: $(VENV)/.run
 	$(BIN)/gosteward doctor || [ $$? -le 3 ]
@@ -15,7 +15,12 @@ test: $(VENV)/.test dist/gosteward.pyz
 	GOSTEWARD_TEST_GOROOT=$$(tests/lab/lab.py where)/usr/local/go $(BIN)/python -m pytest
 	$(BIN)/python tools/other_pythons.py
 	tests/lab/selftest/selftest.py
-	tests/lab/lab.py run --tool dist/gosteward.pyz --diagnose-only
+	tests/lab/lab.py run --tool dist/gosteward.pyz --repaired 95
+
+# make fuzz [SECONDS=60] [TARGETS="go-mod crontab"]
+SECONDS ?= 60
+fuzz: $(VENV)/.fuzz
+	PYTHONPATH=tests $(BIN)/python -m fuzz --seconds $(SECONDS) $(TARGETS)
 
 lint: $(VENV)/.lint
 	$(BIN)/ruff check .
@@ -23,8 +28,15 @@ lint: $(VENV)/.lint
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(VENV)/.test
+# make sweep [EVERY=1]: every fault of the fault sweep over repair and undo; `make test` has every hundredth.
+EVERY ?= 1
+sweep: $(VENV)/.test
+	$(PYTHON) tools/test_prerequisites.py
+	$(BIN)/python tests/repair/crash_sweep.py --every $(EVERY)
+
+bench: $(VENV)/.test dist/gosteward.pyz
 	$(BIN)/python bench/doctor.py
+	$(BIN)/python bench/repair.py
 
 docs: $(VENV)/.docs
 	$(BIN)/python tools/generated_docs.py
@@ -42,9 +54,9 @@ $(VENV)/.run: pyproject.toml $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --editable .
 	@touch $@
 
-$(VENV)/.test $(VENV)/.lint $(VENV)/.docs: $(VENV)/.%: pyproject.toml $(VENV)/.run
+$(VENV)/.test $(VENV)/.fuzz $(VENV)/.lint $(VENV)/.docs: $(VENV)/.%: pyproject.toml $(VENV)/.run
 	$(BIN)/python -m pip install --quiet --group $*
 	@touch $@
 
 clean:
-	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf $(VENV) dist build .fuzz .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
