@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gosteward.golang import meant_values
@@ -109,6 +109,7 @@ def test_targets_have_gos_own_names() -> None:
     assert [meant_values.target("GOOS", v) for v in ("Linux", "macos", "linux")] == ["linux", "darwin", ""]
 
 
+@settings(deadline=None)
 @given(st.text(st.sampled_from("htps:/;,| direcof.a-='\"\\v0+"), max_size=40))
 def test_what_is_meant_is_what_go_takes(value: str) -> None:
     proxies = meant_values.proxies(value)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gosteward.reasoning.assignment_lines import with_value, without
@@ -106,6 +106,7 @@ PARTS = st.sampled_from(
 )  # fmt: skip
 
 
+@settings(deadline=None)
 @given(st.lists(PARTS, max_size=9).map(" ".join))
 def test_a_line_that_sh_could_read_it_can_still_read(line: str) -> None:
     left = without(line, "GOROOT", "shell")

@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from conftest import Steward
-
     from gosteward.actions import Action
     from gosteward.snapshot import User
 

@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from conftest import Steward
-
     from gosteward.actions import Action
 
 MODES = st.integers(0, 0o7777)

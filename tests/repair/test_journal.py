@@ -24,7 +24,6 @@ from gosteward.repair.journal import Journal, directory_for
 
 if TYPE_CHECKING:
     from conftest import Steward
-
     from gosteward.snapshot import User
 
 ids = st.integers(0, (1 << 32) - 2)

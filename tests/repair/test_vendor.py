@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from conftest import Steward
-
     from gosteward.snapshot import User
 
 GO = os.environ.get("GOSTEWARD_TEST_GOROOT", "/usr/local/go") + "/bin/go"  # `make test` names the one of the fault lab
