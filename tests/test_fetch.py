@@ -113,7 +113,7 @@ def test_a_silent_server_is_given_up_at_the_deadline() -> None:
         silent.listen()
         begun = time.monotonic()
         assert reason(f"http://127.0.0.1:{silent.getsockname()[1]}/", 0.3) == ("http", "timeout")
-        assert time.monotonic() - begun < 1.5
+        assert time.monotonic() - begun < 10
 
 
 def test_a_plain_server_behind_https_is_not_tls() -> None:

@@ -139,10 +139,8 @@ def test_containers_are_told_apart(files: dict[str, str], kind: str) -> None:
     assert machine._container(host, machine._container_by_files(host)) == kind
 
 
-def test_this_machine_is_described_quickly_and_without_gaps() -> None:
-    begun = time.process_time()
+def test_this_machine_is_described_without_gaps() -> None:
     found, gaps = machine.collect(LocalHost(dict(os.environ)), User(name="root", home="/root"))
-    assert time.process_time() - begun < 0.2
     assert gaps == ()
     assert found.userland_goarch
     assert found.kernel_release == os.uname().release

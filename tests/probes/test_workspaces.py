@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-import time
 import zipfile
 from typing import TYPE_CHECKING
 
@@ -26,6 +25,7 @@ from gosteward.snapshot import (
     Vendor,
     Workspace,
 )
+from growth import grows_linearly
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -279,21 +279,19 @@ def test_module_below_a_go_tree(tmp_path: Path) -> None:
     assert found(host, project="/usr/local/go/src/app", trees=trees)[0].in_goroot
 
 
-def test_large_home_takes_little_time(tmp_path: Path) -> None:
-    files: dict[str, str | bytes] = {}
-    for module in range(15):
-        for package in range(40):
-            files[f"home/dev/src/m{module}/p{package}/a.go"] = (
-                'package p\n\nimport (\n\t"fmt"\n\t"os"\n)\n' + "// x\n" * 200
-            )
-        files[f"home/dev/src/m{module}/go.mod"] = GO_MOD + "".join(
-            f"require example.com/r{n} v1.0.0\n" for n in range(100)
-        )
-        files[f"home/dev/src/m{module}/go.sum"] = "".join(f"example.com/r{n} v1.0.0 h1:x=\n" for n in range(200))
-    host = host_with(tmp_path, files)
-    begun = time.process_time()
-    assert len(found(host)) == 15
-    assert time.process_time() - begun < 1.0
+def test_time_is_linear_in_the_modules_of_a_home(tmp_path: Path) -> None:
+    source = 'package p\n\nimport (\n\t"fmt"\n\t"os"\n)\n' + "// x\n" * 200
+    hosts = {}
+    for size in (4, 16):
+        files: dict[str, str | bytes] = {}
+        for module in range(size):
+            top = f"home/dev/src/m{module}"
+            files.update({f"{top}/p{package}/a.go": source for package in range(40)})
+            files[f"{top}/go.mod"] = GO_MOD + "".join(f"require example.com/r{n} v1.0.0\n" for n in range(100))
+            files[f"{top}/go.sum"] = "".join(f"example.com/r{n} v1.0.0 h1:x=\n" for n in range(200))
+        hosts[size] = host_with(tmp_path / str(size), files)
+        assert len(found(hosts[size])) == size
+    assert grows_linearly(lambda size: found(hosts[size]), 16)
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -97,4 +97,5 @@ def test_a_fish_before_the_option_is_not_given_it() -> None:
 
 @given(HOSTILE)
 def test_no_text_makes_the_parser_fail(text: str) -> None:
-    fish_profile.seconds(text, HOME, lambda _: text.split("\n"))
+    found = fish_profile.seconds(text, HOME, lambda _: text.split("\n"))
+    assert all(line >= 1 and seconds >= 0 for (_, line), seconds in found.items())

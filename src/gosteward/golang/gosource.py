@@ -63,6 +63,7 @@ class _Reading:
         self.comments: list[str] = []
         self.expecting = "package"
         self.group = False
+        self.line, self.counted = 1, 0
 
     def take(self, word: str, place: int, text: str) -> bool:
         """Take the next word that is no space and no comment; False when the header is over."""
@@ -79,13 +80,16 @@ class _Reading:
             self.group = word == "("
             self.expecting = "path" if self.group else "import"
         elif word[0] in '"`':
-            self._imported(word[1:-1], text.count("\n", 0, place) + 1)
+            # Lines are counted on from the import before, so that no part of the text is counted twice.
+            self.line += text.count("\n", self.counted, place)
+            self.counted = place
+            self._imported(word[1:-1])
         return True
 
-    def _imported(self, path: str, line: int) -> None:
-        self.imports.append((path, line))
+    def _imported(self, path: str) -> None:
+        self.imports.append((path, self.line))
         if path == "C":
-            self.cgo_line = line
+            self.cgo_line = self.line
             self.preambles += self.comments
         self.comments = []
         self.expecting = "path" if self.group else "import"

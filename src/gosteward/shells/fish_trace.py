@@ -257,7 +257,7 @@ def _commands(part: str, walk: _Walk, found: list[Record], path: str | None, hoo
         word = command.partition(" ")[0]
         if word == "source":
             target = walk.sourced(command)
-            if not walk.is_own(target):
+            if target and not walk.is_own(target):
                 found.append(_record((Frame(path=target, line=0),), path, ""))
         elif word == "alias":
             rest = words(command)[1:]
