@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from gosteward.finding import Text
 
-# planned: --dry-run.   done: made, and proved by looking again.   left: not made, see the reason.   rolled-back: made, and taken back.
+# planned: --dry-run.   done: made, and looked at again; with a reason if that proved nothing.   left: not made, see the reason.   rolled-back: made, and taken back.
 STATUSES = ("planned", "done", "left", "rolled-back")
 
 
@@ -31,7 +31,7 @@ class Outcome(NamedTuple):
 
     Attributes:
         run: its number in the journal, 0 if nothing was to be done.   dry_run: nothing was done.   steps: in order.
-        cleared, remaining, introduced: fingerprints of errors and warnings, before against after.
+        cleared, remaining, introduced: fingerprints of errors and warnings, before against after; what the last look could not judge remains.
     """
 
     run: int = 0

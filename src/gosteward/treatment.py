@@ -69,11 +69,10 @@ def accounts_of(host: LocalHost, user: User) -> Accounts:
     return Accounts(lambda uid: accounts.user_with_id(host, uid), tuple(sorted(homes.items())), examined=user.uid)
 
 
-def this_journal() -> tuple[Journal, Accounts]:
-    """The journal of whoever runs this process, not read yet. Raises StewardError where there is no place for one."""
-    host = LocalHost(os.environ)
+def this_journal(host: LocalHost) -> tuple[Journal, User]:
+    """The journal of whoever runs this process, not read yet, and who that is. Raises StewardError where there is no place for one."""
     me = accounts.user_with_id(host, os.geteuid())
-    return Journal(directory_for(os.environ, me.home)), accounts_of(host, me)
+    return Journal(directory_for(host.environ, me.home)), me
 
 
 def preview(request: Request) -> Report:
@@ -109,7 +108,7 @@ def treat(request: Request, consent: Consent, command: str) -> Report:
     if not any(map(repairable, first.judgement.findings)):
         return first._replace(outcome=Outcome(remaining=_counting(first)))
     host = LocalHost(os.environ)
-    journal, _ = this_journal()
+    journal, _ = this_journal(host)
     who = accounts_of(host, first.snapshot.user)
     with journal.locked(command):
         executor = begin(journal, who, command, user=first.snapshot.user.name, version=__version__)
@@ -167,13 +166,16 @@ class _Treatment:
         return report
 
     def outcome(self, last: Report) -> Outcome:
+        """What came of it. What the last look could not judge is not cleared."""
         before, after = _counting(self.first), _counting(last)
         seen_before = {j.finding.fingerprint for j in self.first.judgement.findings}
+        unproved = _unproved(self.first, last)
+        cleared = tuple(f for f in before if f not in after and f not in unproved)
         return Outcome(
             run=self.executor.run,
-            steps=tuple(self.steps),
-            cleared=tuple(f for f in before if f not in after),
-            remaining=after,
+            steps=tuple(_said(step, unproved) for step in self.steps),
+            cleared=cleared,
+            remaining=(*after, *(f for f in before if f in unproved)),
             introduced=tuple(f for f in after if f not in seen_before),
         )
 
@@ -235,6 +237,20 @@ class _Treatment:
             what = f"a repair could not be taken back ({_reason(error)})"
             hint = f"`gosteward undo {self.executor.run}` takes back what this run changed"
             raise BusyError(what, subject=path, hint=hint) from error
+
+
+def _unproved(first: Report, last: Report) -> set[str]:
+    """Findings that are not there any more, by rules that could be judged at the first look and cannot at the last one."""
+    blind = {n.rule for n in set(last.judgement.not_judged) - set(first.judgement.not_judged)}
+    there = {j.finding.fingerprint for j in last.judgement.findings}
+    found = (j.finding for j in first.judgement.findings)
+    return {f.fingerprint for f in found if f.rule.id in blind and f.fingerprint not in there}
+
+
+def _said(step: StepOutcome, unproved: set[str]) -> StepOutcome:
+    if step.status == "done" and unproved & {*step.because}:
+        return step._replace(reason=Text("not proved: the last look could not judge it"))
+    return step
 
 
 def _counting(report: Report) -> tuple[str, ...]:

@@ -29,9 +29,10 @@ from gosteward.actions import (
     WidenAcl,
     WriteFile,
 )
+from gosteward.formats.access import ACCESS_LIST
 from gosteward.host.places import Refused
 from gosteward.host.writing import Rights
-from gosteward.repair.access_lists import NAME, entries, packed, widened, with_mode
+from gosteward.repair.access_lists import entries, packed, widened, with_mode
 from gosteward.repair.changes import Move
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ def grow(top: Path, tree: dict[str, tuple[Any, ...]]) -> None:
                 Path(os.fsdecode(path)).write_bytes(content)
                 os.chmod(path, mode)
                 if listed:
-                    os.setxattr(path, NAME, LIST)
+                    os.setxattr(path, ACCESS_LIST, LIST)
                 if marked:
                     os.setxattr(path, "user.mark", b"\0x")
                 os.utime(path, ns=(time, time))
@@ -138,12 +139,12 @@ def test_fix_and_undo_is_the_identity_and_so_is_redo_and_undo(
 @given(MODES, st.sampled_from([LIST, packed([(1, 7, 0xFFFFFFFF), (4, 5, 0xFFFFFFFF), (0x20, 0, 0xFFFFFFFF)])]))
 def test_list_follows_the_mode_as_the_kernel_does_it(mode: int, value: bytes) -> None:
     with tempfile.NamedTemporaryFile() as file:
-        os.setxattr(file.fileno(), NAME, value)
-        before = Rights(os.fstat(file.fileno()).st_mode & 0o7777, 0, 0, ((NAME, value),))
+        os.setxattr(file.fileno(), ACCESS_LIST, value)
+        before = Rights(os.fstat(file.fileno()).st_mode & 0o7777, 0, 0, ((ACCESS_LIST, value),))
         os.chmod(file.fileno(), mode & 0o777)
         with contextlib.suppress(OSError):
-            value = os.getxattr(file.fileno(), NAME)
-            assert dict(with_mode(before, mode & 0o777).attributes)[NAME] == value
+            value = os.getxattr(file.fileno(), ACCESS_LIST)
+            assert dict(with_mode(before, mode & 0o777).attributes)[ACCESS_LIST] == value
 
 
 def test_widened_list_is_one_that_the_kernel_takes(tmp_path: Path) -> None:
@@ -151,13 +152,13 @@ def test_widened_list_is_one_that_the_kernel_takes(tmp_path: Path) -> None:
     path.write_text("")
     os.setxattr(
         path,
-        NAME,
+        ACCESS_LIST,
         packed([(1, 6, 0xFFFFFFFF), (2, 0, 9), (4, 0, 0xFFFFFFFF), (0x10, 0, 0xFFFFFFFF), (0x20, 0, 0xFFFFFFFF)]),
     )
-    rights = widened(Rights(0o600, 0, 0, ((NAME, os.getxattr(path, NAME)),)), 5, 7)
-    os.setxattr(path, NAME, dict(rights.attributes)[NAME])
-    assert os.getxattr(path, NAME) == dict(rights.attributes)[NAME]
-    assert (2, 5, 7) in entries(dict(rights.attributes)[NAME])
+    rights = widened(Rights(0o600, 0, 0, ((ACCESS_LIST, os.getxattr(path, ACCESS_LIST)),)), 5, 7)
+    os.setxattr(path, ACCESS_LIST, dict(rights.attributes)[ACCESS_LIST])
+    assert os.getxattr(path, ACCESS_LIST) == dict(rights.attributes)[ACCESS_LIST]
+    assert (2, 5, 7) in entries(dict(rights.attributes)[ACCESS_LIST])
     assert path.stat().st_mode & 0o777 == rights.mode == 0o650
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gosteward import treatment
-from gosteward.finding import Explains, Finding, Judged, Judgement, Rule, Text
+from gosteward.finding import Explains, Finding, Judged, Judgement, NotJudged, Rule, Text
 from gosteward.host.writing import State
 from gosteward.repair.changes import Replace
 from gosteward.repair.executor import Done
@@ -56,3 +56,14 @@ def test_a_job_that_moved_with_its_line_still_has_its_go() -> None:
     moved = (Context("cron:/etc/crontab:7", "cron", search_path=(ENTRY,)),)
     assert not condemned(before, look(contexts=moved))
     assert condemned(before, look(contexts=(moved[0]._replace(search_path=()),)))
+
+
+def test_what_the_last_look_could_not_judge_is_not_cleared() -> None:
+    first = look(found(CAUSE, FILE), found(OTHER, "https://proxy.golang.org"))
+    gone = look()
+    late = Report(gone.snapshot, gone.judgement._replace(not_judged=(NotJudged(CAUSE.id, "settings", "time is up"),)))
+    fingerprints = [j.finding.fingerprint for j in first.judgement.findings]
+    assert treatment._unproved(first, gone) == set()
+    assert treatment._unproved(first, late) == {fingerprints[0]}
+    known = Report(first.snapshot, first.judgement._replace(not_judged=late.judgement.not_judged))
+    assert treatment._unproved(known, late) == set()

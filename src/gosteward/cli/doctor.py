@@ -57,15 +57,10 @@ def _examined(asked: Request, options: Namespace) -> Report:
     if options.dry_run:
         return preview(asked)
     words = flags.catalog(options.lang)
-    can_ask = not options.yes and sys.stdin.isatty() and sys.stderr.isatty()
-    ask = (lambda step, diff: agreed(step, diff, words)) if can_ask else None
+    ask = (lambda step, diff: _agreed(step, diff, words)) if not options.yes and flags.can_ask() else None
     return treat(asked, Consent(everything=options.yes, ask=ask), " ".join(("doctor", *sys.argv[2:])))
 
 
-def agreed(step: Step, diff: tuple[str, ...], words: Catalog) -> bool:
-    """Show a step on standard error, and ask."""
-    from gosteward.report.layout import visible
-
+def _agreed(step: Step, diff: tuple[str, ...], words: Catalog) -> bool:
     question = words.text(Text("Change this for {rules}? [y/N] ", rules=", ".join(step.rules)))
-    print("", *(visible(line) for line in diff), question, sep="\n", end="", file=sys.stderr, flush=True)
-    return sys.stdin.readline().strip().lower() in ("y", "yes")
+    return flags.agreed(("", *diff), question)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import TYPE_CHECKING, Any
 
 from gosteward.cli import options as flags
@@ -25,10 +26,11 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(options: Namespace) -> int:
+    from gosteward.host.local import LocalHost
     from gosteward.repair.history import runs
     from gosteward.treatment import this_journal
 
-    journal, _ = this_journal()
+    journal, _ = this_journal(LocalHost(os.environ))
     found = runs(journal.read())
     if options.number:
         found = tuple(r for r in found if r["run"] == options.number)

@@ -13,6 +13,7 @@ from gosteward.errors import StewardError, UsageError
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
+    from collections.abc import Iterable
 
     from gosteward.catalogs import Catalog
     from gosteward.examination import Request
@@ -60,6 +61,19 @@ def add_language(parser: ArgumentParser) -> None:
 def add_output(parser: ArgumentParser) -> None:
     """The flag for a file to write to."""
     parser.add_argument("-o", "--output", metavar="FILE", default="", help="write to FILE (default: standard output)")
+
+
+def can_ask() -> bool:
+    """Whether somebody sits there who can be shown something and answer."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def agreed(lines: Iterable[str], question: str) -> bool:
+    """Show lines of the host on standard error, and ask."""
+    from gosteward.report.layout import visible
+
+    print(*map(visible, lines), question, sep="\n", end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
 def seconds(text: str) -> float:

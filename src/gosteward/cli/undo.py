@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+import os
 from typing import TYPE_CHECKING
 
 from gosteward.cli import options as flags
@@ -24,21 +24,22 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(options: Namespace) -> int:
+    from gosteward.host.local import LocalHost
     from gosteward.repair.diffs import diff
     from gosteward.repair.undo import to_undo, undo
-    from gosteward.treatment import this_journal
+    from gosteward.treatment import accounts_of, this_journal
 
     words = flags.catalog(options.lang)
-    journal, accounts = this_journal()
+    host = LocalHost(os.environ)
+    journal, me = this_journal(host)
+    accounts = accounts_of(host, me)
     with journal.locked("undo"):
         number, made = to_undo(journal, accounts, options.number)
         if not options.yes:
-            if not (sys.stdin.isatty() and sys.stderr.isatty()):
+            if not flags.can_ask():
                 raise UsageError("undo asks first, and there is no terminal", hint="add --yes")
-            shown = (visible(line) for done in made for line in diff(done.change.inverse()))
-            question = words.text(Text("Take back run {run}? [y/N] ", run=str(number)))
-            print(*shown, question, sep="\n", end="", file=sys.stderr, flush=True)
-            if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+            shown = (line for done in made for line in diff(done.change.inverse()))
+            if not flags.agreed(shown, words.text(Text("Take back run {run}? [y/N] ", run=str(number)))):
                 return HEALTHY
         found = undo(journal, accounts, number, made, force=options.force)
     lines = []

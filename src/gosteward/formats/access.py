@@ -19,9 +19,9 @@ ACCESS_LIST = "system.posix_acl_access"
 
 _VERSION = 2
 _MOST_ENTRIES = 512
-_USER_OBJECT, _USER, _GROUP_OBJECT, _GROUP, _MASK, _OTHER = 1, 2, 4, 8, 16, 32
-_NAMES = {_USER_OBJECT: "user", _USER: "user", _GROUP_OBJECT: "group", _GROUP: "group", _MASK: "mask", _OTHER: "other"}
-_MASKED = (_USER, _GROUP_OBJECT, _GROUP)
+USER_OBJECT, USER, GROUP_OBJECT, GROUP, MASK, OTHER = 1, 2, 4, 8, 16, 32
+_NAMES = {USER_OBJECT: "user", USER: "user", GROUP_OBJECT: "group", GROUP: "group", MASK: "mask", OTHER: "other"}
+_MASKED = (USER, GROUP_OBJECT, GROUP)
 
 
 class AclEntry(NamedTuple):
@@ -57,7 +57,7 @@ def acl_lines(
 ) -> tuple[str, ...]:
     """Entries as getfacl prints them, with "#effective:r--" behind those that the mask cuts."""
     mask = _mask(acl)
-    names = {_USER: user_name, _GROUP: group_name}
+    names = {USER: user_name, GROUP: group_name}
     lines = []
     for entry in acl:
         name = names[entry.tag](entry.id) if entry.tag in names else ""
@@ -102,29 +102,29 @@ def execute_denied_by(user: User, file: Owned) -> str:
 def _list_decides(user: User, file: Owned) -> bool:
     """Whether the list is to blame: an entry for this user or a group of theirs is there, or its mask cuts the group."""
     return any(
-        (entry.tag == _USER and entry.id == user.uid)
-        or (entry.tag == _GROUP and _member(user, entry.id))
-        or (entry.tag == _GROUP_OBJECT and _member(user, file.gid) and entry.rights & EXECUTE)
+        (entry.tag == USER and entry.id == user.uid)
+        or (entry.tag == GROUP and _member(user, entry.id))
+        or (entry.tag == GROUP_OBJECT and _member(user, file.gid) and entry.rights & EXECUTE)
         for entry in file.acl
     )
 
 
 def _rights_by_list(user: User, file: Owned) -> int:
     if user.uid == file.uid:
-        return next((entry.rights for entry in file.acl if entry.tag == _USER_OBJECT), file.mode >> 6 & 7)
+        return next((entry.rights for entry in file.acl if entry.tag == USER_OBJECT), file.mode >> 6 & 7)
     mask = _mask(file.acl)
     for entry in file.acl:
-        if entry.tag == _USER and entry.id == user.uid:
+        if entry.tag == USER and entry.id == user.uid:
             return entry.rights & mask
     groups = [
         entry.rights & mask
         for entry in file.acl
-        if (entry.tag == _GROUP_OBJECT and _member(user, file.gid)) or (entry.tag == _GROUP and _member(user, entry.id))
+        if (entry.tag == GROUP_OBJECT and _member(user, file.gid)) or (entry.tag == GROUP and _member(user, entry.id))
     ]
     if groups:
         # One entry has to give all that is asked for at once; what one gives and another gives is the closest single answer.
         return _union(groups)
-    return next((entry.rights for entry in file.acl if entry.tag == _OTHER), file.mode & 7)
+    return next((entry.rights for entry in file.acl if entry.tag == OTHER), file.mode & 7)
 
 
 def _union(rights: list[int]) -> int:
@@ -135,7 +135,7 @@ def _union(rights: list[int]) -> int:
 
 
 def _mask(acl: tuple[AclEntry, ...]) -> int:
-    return next((entry.rights for entry in acl if entry.tag == _MASK), 7)
+    return next((entry.rights for entry in acl if entry.tag == MASK), 7)
 
 
 def _member(user: User, gid: int) -> bool:

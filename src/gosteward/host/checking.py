@@ -5,13 +5,12 @@ from __future__ import annotations
 import contextlib
 import os
 import selectors
-import signal
 import stat
 import subprocess
 import time
 from typing import TYPE_CHECKING
 
-from gosteward.host.descendants import adopt_orphans, kill_descendants
+from gosteward.host.descendants import adopt_orphans, kill_with_descendants
 
 if TYPE_CHECKING:
     from gosteward.snapshot import User
@@ -87,10 +86,7 @@ def run_as(
     try:
         output = _output(process, time.monotonic() + seconds)
     finally:
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-        kill_descendants()
+        kill_with_descendants(process.pid, process.wait)
         if process.stdout is not None:
             process.stdout.close()
     return process.returncode, output.decode("utf-8", "replace")

@@ -5,9 +5,14 @@ Orphans become children of this process, as it is a subreaper; so killing childr
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import signal
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 ROUNDS = 200
 MOST_ORPHANS = 64
@@ -27,6 +32,17 @@ def kill_descendants() -> None:
             return
         for pid in children:
             _kill(pid)
+
+
+def kill_with_descendants(leader: int, wait: Callable[[], object]) -> None:
+    """The program first, so that its exit code is its own; its group then goes at once, and what left it is ours by then.
+
+    It leads its session, and `wait` reaps it; whoever started it has adopted orphans before.
+    """
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(leader, signal.SIGKILL)
+    wait()
+    kill_descendants()
 
 
 def left_running(mark: str, number: int, shells: frozenset[int]) -> tuple[str, ...]:

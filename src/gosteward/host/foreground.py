@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import selectors
 import signal
@@ -11,7 +10,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
-from gosteward.host.descendants import adopt_orphans, kill_descendants
+from gosteward.host.descendants import adopt_orphans, kill_with_descendants
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -75,10 +74,10 @@ def _follow(process: subprocess.Popen[bytes], deadline: float) -> Observed:
     try:
         timed_out = not _ended(process, output, deadline)
         if timed_out:
-            _kill_all(process)
+            kill_with_descendants(process.pid, process.wait)
         return Observed(process.wait(), output.kept.decode("utf-8", "replace"), timed_out)
     except BaseException:
-        _kill_all(process)
+        kill_with_descendants(process.pid, process.wait)
         raise
     finally:
         if process.stdout is not None:
@@ -131,14 +130,6 @@ def _has_exited(process: subprocess.Popen[bytes]) -> bool:
         return os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
     except ChildProcessError:
         return True
-
-
-def _kill_all(process: subprocess.Popen[bytes]) -> None:
-    """The command first, so that its exit code is its own; its group then goes at once, and what left it is ours by then."""
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-    kill_descendants()
 
 
 def _stop(number: int, _: FrameType | None) -> None:

@@ -9,17 +9,19 @@ Source: openat(2), path_resolution(7); CWE-59 (link following), CWE-367 (time of
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import stat
 from typing import TYPE_CHECKING, NamedTuple
 
 from gosteward.finding import Text
+from gosteward.formats.access import ACCESS_LIST
 from gosteward.host.acting import acting_as
 from gosteward.host.descriptors import checked
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from types import TracebackType
 
     from gosteward.snapshot import User
@@ -92,6 +94,15 @@ def place(path: str, accounts: Accounts, *, follow: bool = True, own_hands: bool
         return Place(os.dup(walk.directory), walk.name, walk.path(walk.name), walk.account)
     finally:
         os.close(walk.directory)
+
+
+@contextlib.contextmanager
+def exact_place(path: str, accounts: Accounts, *, own_hands: bool = False) -> Iterator[Place]:
+    """The place of a path that was found without links on its way before; raises Refused if there is one now, else as `place`."""
+    with place(path, accounts, follow=False, own_hands=own_hands) as where:
+        if where.path != path:
+            raise Refused(Text("{path} now leads to {other}", path=path, other=where.path))
+        yield where
 
 
 def _refuse_other_hands(path: str, walk: _Walk) -> None:
@@ -209,6 +220,6 @@ class _Walk:
 
 def _has_list(directory: int) -> bool:
     try:
-        return bool(os.getxattr(directory, "system.posix_acl_access"))
+        return bool(os.getxattr(directory, ACCESS_LIST))
     except OSError as error:
         return error.errno not in (errno.ENODATA, errno.EOPNOTSUPP)

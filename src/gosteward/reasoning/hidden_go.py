@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from gosteward.golang import goversion
 from gosteward.reasoning.impact import matters, sound
 from gosteward.reasoning.reach import plain
-from gosteward.reasoning.remedies import LINKS, PROGRAMS, is_private, links_to, replaced_line
-from gosteward.reasoning.viewpoint import context_named, first_go, go_entries, tree_of
+from gosteward.reasoning.remedies import LINKS, PROGRAMS, contexts_named, is_private, links_to, replaced_line
+from gosteward.reasoning.viewpoint import first_go, go_entries, tree_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -83,7 +83,7 @@ def _newest_behind(snapshot: Snapshot, context: Context, first: Binary) -> PathE
 
 def _links(snapshot: Snapshot, hidden: HiddenGo) -> tuple[Action, ...]:
     directory = plain(hidden.newer.directory)
-    contexts = tuple(c for name in hidden.contexts if (c := context_named(snapshot, name)) is not None)
+    contexts = contexts_named(snapshot, hidden.contexts)
     free = all(e.go is None for c in snapshot.contexts for e in c.search_path if plain(e.directory) == LINKS)
     if is_private(snapshot, directory) or not free or not all(_looks_earlier(c, hidden.first) for c in contexts):
         return ()

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from gosteward.actions import LINE_SHOWN, EditLines, LineEdit
 from gosteward.reasoning.reach import own_readers
-from gosteward.reasoning.remedies import real_path
+from gosteward.reasoning.remedies import replaced_line
 from gosteward.snapshot import Limit
 
 if TYPE_CHECKING:
+    from gosteward.actions import Action
     from gosteward.snapshot import Location, Snapshot
 
 IN_KIBIBYTES = ("as", "data", "stack", "fsize")
@@ -31,13 +31,12 @@ def limits_for(snapshot: Snapshot) -> tuple[Limit, ...]:
     return tuple(found)
 
 
-def raised(snapshot: Snapshot, line: Location | None, value: str) -> tuple[EditLines, ...]:
+def raised(snapshot: Snapshot, line: Location | None, value: str) -> tuple[Action, ...]:
     """The line with another number, and nothing else of it changed; () for a line of another form, and where none is known."""
-    if line is None or not line.line or len(line.text) >= LINE_SHOWN:
+    if line is None:
         return ()
     of_shell = line.text.count("ulimit") == 1
     match = (_OF_SHELL if of_shell else _OF_PAM).fullmatch(line.text)
     if match is None:
         return ()
-    edit = LineEdit(line.line, line.text, (f"{match[1]}{value}{match[3]}",))
-    return (EditLines(real_path(snapshot, line.path), (edit,)),)
+    return replaced_line(snapshot, line, f"{match[1]}{value}{match[3]}")

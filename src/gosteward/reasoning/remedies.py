@@ -116,7 +116,7 @@ def line(snapshot: Snapshot, contexts: tuple[Context, ...], directory: str) -> t
 
 def added_lines(snapshot: Snapshot, path: str, texts: tuple[str, ...]) -> tuple[Action, ...]:
     """Lines in a file of the user's where every reader comes by; () for a file that is not the user's to change, or cannot be read."""
-    file = next((f for f in snapshot.startup_files if f.path == path), None)
+    file = startup_file(snapshot, path)
     if file is None:
         return (EditLines(path, (LineEdit(LAST, after=texts),)),)
     home = f"{snapshot.user.home.rstrip('/')}/"
@@ -130,9 +130,15 @@ def real(file: StartupFile) -> str:
     return file.real_path or file.path
 
 
+def startup_file(snapshot: Snapshot, path: str) -> StartupFile | None:
+    """The start-up file of that name; None if it is none."""
+    return next((f for f in snapshot.startup_files if f.path == path), None)
+
+
 def real_path(snapshot: Snapshot, path: str) -> str:
     """The file behind the name of a start-up file."""
-    return next((real(f) for f in snapshot.startup_files if f.path == path), path)
+    file = startup_file(snapshot, path)
+    return real(file) if file is not None else path
 
 
 def best(snapshot: Snapshot, names: tuple[str, ...], directory: str = "") -> tuple[Action, ...]:

@@ -14,13 +14,13 @@ from gosteward.finding import Text
 from gosteward.reasoning.assignment_lines import with_value, without
 from gosteward.reasoning.command_spans import commands_in
 from gosteward.reasoning.goenv_lines import removal_action
-from gosteward.reasoning.remedies import real_path
+from gosteward.reasoning.remedies import real_path, replaced_line, startup_file
 from gosteward.reasoning.settings_in_force import place
 from gosteward.reasoning.viewpoint import context_named
 
 if TYPE_CHECKING:
     from gosteward.actions import Action
-    from gosteward.snapshot import Location, Setting, Snapshot, StartupFile, StartupLine
+    from gosteward.snapshot import Location, Setting, Snapshot, StartupLine
 
 CRONTABS = "/var/spool/cron/"
 _SYSTEM_CRONTABS = ("/etc/crontab", "/etc/anacrontab")
@@ -68,7 +68,7 @@ def unset_actions(snapshot: Snapshot, setting: Setting) -> tuple[Action, ...]:
 
 def _other_lines(snapshot: Snapshot, setting: Setting, where: Location, syntax: str) -> list[tuple[str, LineEdit]]:
     """Lines of the same file that would give the variable a value again; nobody needs any."""
-    file = _file(snapshot, where.path)
+    file = startup_file(snapshot, where.path)
     found = []
     for line in file.lines if file is not None else ():
         place = line.location
@@ -90,7 +90,7 @@ def change_actions(snapshot: Snapshot, setting: Setting, value: str) -> tuple[Ac
     after = with_value(where.text, setting.name, setting.value, value, syntax) if _ours(where.path) else None
     if after is None:
         return ()
-    return _by_file(snapshot, [(where.path, LineEdit(where.line, where.text, (after,)))])
+    return replaced_line(snapshot, where, after)
 
 
 def origin_of(snapshot: Snapshot, setting: Setting) -> Setting:
@@ -126,7 +126,7 @@ def added_actions(snapshot: Snapshot, setting: Setting) -> tuple[Action, ...]:
         return ()
     indentation = where.text[: len(where.text) - len(where.text.lstrip())]
     new = indentation + form.format(name=setting.name, value=setting.value)
-    return _by_file(snapshot, [(where.path, LineEdit(where.line, where.text, (where.text, new)))])
+    return replaced_line(snapshot, where, where.text, new)
 
 
 def word_actions(snapshot: Snapshot, setting: Setting, word: str) -> tuple[Action, ...]:
@@ -136,7 +136,7 @@ def word_actions(snapshot: Snapshot, setting: Setting, word: str) -> tuple[Actio
     if where is None or len(found) != 1 or "\\" in where.text or not _ours(where.path):
         return ()
     new = re.sub(rf"[ \t]+{re.escape(word)}(?=[\s\"']|$)|{re.escape(word)}[ \t]*", "", where.text, count=1)
-    return _by_file(snapshot, [(where.path, LineEdit(where.line, where.text, (new,)))])
+    return replaced_line(snapshot, where, new)
 
 
 def repaired_actions(snapshot: Snapshot, setting: Setting, value: str) -> tuple[Action, ...]:
@@ -198,7 +198,7 @@ def advice_to_correct(setting: Setting, value: str) -> Text:
 
 def syntax_of(snapshot: Snapshot, setting: Setting, path: str) -> str:
     """How a file is written, as `assignment_lines` names it."""
-    file = next((f for f in snapshot.startup_files if f.path == path), None)
+    file = startup_file(snapshot, path)
     name = path.rpartition("/")[2]
     if name == "fish_variables":
         return "fish-variables"
@@ -249,7 +249,7 @@ def _by_file(snapshot: Snapshot, edits: list[tuple[str, LineEdit]]) -> tuple[Act
 
 def _alone_in_block(snapshot: Snapshot, setting: Setting, where: Location) -> bool:
     """Whether the line may be all that an `if`, a loop or a function holds."""
-    file = _file(snapshot, where.path)
+    file = startup_file(snapshot, where.path)
     lines = file.lines if file is not None else ()
     own = next((line for line in lines if line.location.line == where.line and line.name == setting.name), None)
     indentation = where.text[: len(where.text) - len(where.text.lstrip())]
@@ -263,10 +263,6 @@ def _alone_in_block(snapshot: Snapshot, setting: Setting, where: Location) -> bo
 
 def _has_several(text: str) -> bool:
     return len(commands_in(text) or ()) > 1
-
-
-def _file(snapshot: Snapshot, path: str) -> StartupFile | None:
-    return next((f for f in snapshot.startup_files if f.path == path), None)
 
 
 def _written_out(snapshot: Snapshot, setting: Setting, where: Location) -> list[tuple[str, LineEdit]] | None:
@@ -303,7 +299,7 @@ def _text_instead(snapshot: Snapshot, setting: Setting, where: Location) -> str:
     """What to write for `$NAME`: what the line that sets it says, "" if that is too odd to be written elsewhere."""
     if setting.name == "GOPATH":
         return "$HOME/go"  # what go takes once the setting is gone
-    file = _file(snapshot, where.path)
+    file = startup_file(snapshot, where.path)
     lines = tuple(
         line for line in (file.lines if file else ()) if line.name == setting.name and line.kind == "variable"
     )

@@ -10,13 +10,12 @@ import struct
 from typing import TYPE_CHECKING
 
 from gosteward.finding import Text
+from gosteward.formats.access import ACCESS_LIST, GROUP, GROUP_OBJECT, MASK, OTHER, USER, USER_OBJECT
 from gosteward.host.places import Refused
 
 if TYPE_CHECKING:
     from gosteward.host.writing import Rights
 
-NAME = "system.posix_acl_access"
-OWNER, USER, GROUP_OWNER, GROUP, MASK, OTHER = 0x01, 0x02, 0x04, 0x08, 0x10, 0x20
 NOBODY = 0xFFFFFFFF
 
 
@@ -35,12 +34,12 @@ def packed(rows: list[tuple[int, int, int]]) -> bytes:
 
 def with_mode(rights: Rights, mode: int) -> Rights:
     """These rights after a chmod: where there is a list, its entries of owner, mask (or group) and others follow."""
-    value = dict(rights.attributes).get(NAME)
+    value = dict(rights.attributes).get(ACCESS_LIST)
     if value is None:
         return rights._replace(mode=mode)
     rows = entries(value)
-    middle = MASK if any(tag == MASK for tag, _, _ in rows) else GROUP_OWNER
-    bits = {OWNER: mode >> 6 & 7, middle: mode >> 3 & 7, OTHER: mode & 7}
+    middle = MASK if any(tag == MASK for tag, _, _ in rows) else GROUP_OBJECT
+    bits = {USER_OBJECT: mode >> 6 & 7, middle: mode >> 3 & 7, OTHER: mode & 7}
     return _with_list(rights, packed([(tag, bits.get(tag, held), number) for tag, held, number in rows]), mode)
 
 
@@ -53,11 +52,11 @@ def widened(rights: Rights, more: int, uid: int | None) -> Rights:
     Raises:
         Refused: its form is not known.
     """
-    rows = entries(dict(rights.attributes)[NAME])
+    rows = entries(dict(rights.attributes)[ACCESS_LIST])
     if uid is not None and not any(tag == USER and number == uid for tag, _, number in rows):
         rows.append((USER, 0, uid))
     if not any(tag == MASK for tag, _, _ in rows):
-        rows.append((MASK, next((held for tag, held, _ in rows if tag == GROUP_OWNER), 0), NOBODY))
+        rows.append((MASK, next((held for tag, held, _ in rows if tag == GROUP_OBJECT), 0), NOBODY))
     rows = [
         (tag, held | more if tag == MASK or (tag == USER and number == uid) else held, number)
         for tag, held, number in rows
@@ -67,5 +66,5 @@ def widened(rights: Rights, more: int, uid: int | None) -> Rights:
 
 
 def _with_list(rights: Rights, value: bytes, mode: int) -> Rights:
-    others = tuple((name, held) for name, held in rights.attributes if name != NAME)
-    return rights._replace(mode=mode, attributes=tuple(sorted((*others, (NAME, value)))))
+    others = tuple((name, held) for name, held in rights.attributes if name != ACCESS_LIST)
+    return rights._replace(mode=mode, attributes=tuple(sorted((*others, (ACCESS_LIST, value)))))

@@ -127,6 +127,11 @@ def _met(name: str, descriptor: int) -> Met:
     return Met(name, status, writing.rights(descriptor, status), powers)
 
 
+def has_other_names(status: os.stat_result) -> bool:
+    """Whether a file has several names (hard links): it may be one of somebody else's."""
+    return stat.S_ISREG(status.st_mode) and status.st_nlink > 1
+
+
 def has_powers(descriptor: int, status: os.stat_result) -> bool:
     """Whether a program runs with more rights than those of whoever starts it."""
     return bool(status.st_mode & SET_ID or (status.st_mode & 0o111 and writing.capabilities(descriptor)))

@@ -16,7 +16,7 @@ from gosteward.errors import DecodeError
 from gosteward.finding import Text
 from gosteward.host import writing
 from gosteward.host.acting import acting_as
-from gosteward.host.places import Refused, place
+from gosteward.host.places import Refused, exact_place
 from gosteward.repair import made_trees
 from gosteward.repair.changes import MakeTree, Move, Replace, SetRights, decode, decode_state, encode, encode_state
 from gosteward.repair.journal import JournalError
@@ -111,9 +111,9 @@ def perform(change: Change, accounts: Accounts, temporary: str) -> Change:
     if isinstance(change, Move):
         return _move(change, accounts)
     if isinstance(change, MakeTree):
-        with _at(change.path, accounts) as where:
+        with exact_place(change.path, accounts) as where:
             return made_trees.perform(change, where, accounts, temporary)
-    with _at(change.path, accounts) as where, acting_as(where.account):
+    with exact_place(change.path, accounts) as where, acting_as(where.account):
         present = writing.state(where.directory, where.name)
         if not present.same(change.before):
             raise Refused(Text("{path} was changed by somebody else", path=change.path))
@@ -135,16 +135,12 @@ def _noted(change: Replace, where: Place) -> Replace:
     return change
 
 
-@contextlib.contextmanager
-def _at(path: str, accounts: Accounts) -> Iterator[Place]:
-    with place(path, accounts, follow=False) as where:
-        if where.path != path:
-            raise Refused(Text("{path} now leads to {other}", path=path, other=where.path))
-        yield where
-
-
 def _move(change: Move, accounts: Accounts) -> Move:
-    with _at(change.path, accounts) as source, _at(change.to, accounts) as target, acting_as(source.account):
+    with (
+        exact_place(change.path, accounts) as source,
+        exact_place(change.to, accounts) as target,
+        acting_as(source.account),
+    ):
         if source.account != target.account:
             raise Refused(Text("{path} and {other} are places of different users", path=change.path, other=change.to))
         if not _is_it(source, change):
@@ -154,7 +150,7 @@ def _move(change: Move, accounts: Accounts) -> Move:
 
 
 def _inode_at(path: str, accounts: Accounts) -> int:
-    with _at(path, accounts) as where, acting_as(where.account):
+    with exact_place(path, accounts) as where, acting_as(where.account):
         return os.lstat(where.name, dir_fd=where.directory).st_ino
 
 
@@ -168,7 +164,7 @@ def _is_it(where: Place, change: Move) -> bool:
 def is_at(path: str, accounts: Accounts) -> bool:
     """Whether anything is at a path. Raises nothing: what cannot be seen is in the way."""
     try:
-        with _at(path, accounts) as where, acting_as(where.account):
+        with exact_place(path, accounts) as where, acting_as(where.account):
             os.lstat(where.name, dir_fd=where.directory)
     except FileNotFoundError:
         return False
@@ -181,12 +177,12 @@ def side_of(change: Change, accounts: Accounts) -> str:
     """On which side of a change the host is: "before", "after", "between" (some of many rights), "elsewhere" (somebody changed it)."""
     try:
         if isinstance(change, Replace):
-            with _at(change.path, accounts) as where, acting_as(where.account):
+            with exact_place(change.path, accounts) as where, acting_as(where.account):
                 return _side_of_state(writing.state(where.directory, where.name), change)
         if isinstance(change, Move):
             return _side_of_move(change, accounts)
         if isinstance(change, MakeTree):
-            with _at(change.path, accounts) as where:
+            with exact_place(change.path, accounts) as where:
                 return made_trees.side_of(change, where)
         return side_of_rights(change, accounts)
     except FileNotFoundError:
@@ -204,7 +200,7 @@ def _side_of_state(present: writing.State, change: Replace) -> str:
 
 def _side_of_move(change: Move, accounts: Accounts) -> str:
     for side, path in (("before", change.path), ("after", change.to)):
-        with contextlib.suppress(FileNotFoundError), _at(path, accounts) as where, acting_as(where.account):
+        with contextlib.suppress(FileNotFoundError), exact_place(path, accounts) as where, acting_as(where.account):
             if _is_it(where, change):
                 return side
     return "elsewhere"
@@ -262,10 +258,14 @@ def _settle_one(entry: Entry, change: Change, journal: Journal, accounts: Accoun
 
 def _as_found(change: Change, accounts: Accounts) -> Change:
     if isinstance(change, Replace):
-        with contextlib.suppress(OSError, Refused), _at(change.path, accounts) as where, acting_as(where.account):
+        with (
+            contextlib.suppress(OSError, Refused),
+            exact_place(change.path, accounts) as where,
+            acting_as(where.account),
+        ):
             return _noted(change, where)
     if isinstance(change, MakeTree) and not change.removes:
-        with contextlib.suppress(OSError, Refused), _at(change.path, accounts) as where:
+        with contextlib.suppress(OSError, Refused), exact_place(change.path, accounts) as where:
             return change._replace(digest=made_trees.digest(where))
     return change
 
@@ -274,7 +274,7 @@ def _discard(change: Change, temporary: str, accounts: Accounts) -> None:
     """Raises OSError: something is left, and stays."""
     if isinstance(change, (Replace, MakeTree)):
         gone = contextlib.suppress(FileNotFoundError, Refused)
-        with gone, _at(change.path, accounts) as where, acting_as(where.account):
+        with gone, exact_place(change.path, accounts) as where, acting_as(where.account):
             if isinstance(change, MakeTree):
                 writing.remove_tree(where.directory, temporary)
             else:

@@ -10,20 +10,24 @@ from typing import TYPE_CHECKING
 from gosteward.finding import Text
 from gosteward.host import writing
 from gosteward.host.acting import acting_as
-from gosteward.host.places import Refused, place
-from gosteward.repair.descent import Descent, has_powers
+from gosteward.host.places import Refused, exact_place
+from gosteward.repair.descent import Descent, has_other_names, has_powers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gosteward.host.places import Accounts, Place
+    from gosteward.host.places import Accounts
     from gosteward.host.writing import Rights
     from gosteward.repair.changes import RightsOf, SetRights
 
 
 def set_rights(change: SetRights, accounts: Accounts) -> SetRights:
     """Make a change of rights. Raises Refused and OSError; what was done before that is taken back."""
-    with _at(change, accounts) as where, acting_as(where.account), Descent(where) as descent:
+    with (
+        exact_place(change.path, accounts, own_hands=change.own_hands) as where,
+        acting_as(where.account),
+        Descent(where) as descent,
+    ):
         done: list[tuple[str, Rights, Rights]] = []
         try:
             for entry in change.entries:
@@ -41,14 +45,6 @@ def set_rights(change: SetRights, accounts: Accounts) -> SetRights:
             _put_back(descent, done)
             raise
         return change
-
-
-@contextlib.contextmanager
-def _at(change: SetRights, accounts: Accounts) -> Iterator[Place]:
-    with place(change.path, accounts, follow=False, own_hands=change.own_hands) as where:
-        if where.path != change.path:
-            raise Refused(Text("{path} now leads to {other}", path=change.path, other=where.path))
-        yield where
 
 
 def _expected(descriptor: int, change: SetRights, entry: RightsOf) -> Rights:
@@ -71,11 +67,9 @@ def refuse_dangerous(path: str, descriptor: int, status: os.stat_result, *, new_
     Whoever may make names there may have linked a file of root's. And a program that runs as its owner, filled by one owner and given to
     another, is a way to become that other.
     """
-    if not stat.S_ISREG(status.st_mode):
-        return
-    if status.st_nlink > 1:
+    if has_other_names(status):
         raise Refused(Text("{name} has {count} names (hard links)", name=path, count=str(status.st_nlink)))
-    if new_owner and has_powers(descriptor, status):
+    if new_owner and stat.S_ISREG(status.st_mode) and has_powers(descriptor, status):
         raise Refused(Text("{path} runs with rights of its own (set-user-ID, set-group-ID or capabilities)", path=path))
 
 
@@ -100,7 +94,7 @@ def done_half(change: SetRights, accounts: Accounts) -> SetRights:
 
 def as_it_is(change: SetRights, accounts: Accounts) -> SetRights:
     """The change with the rights that are there now as its beginning; what is gone is left out. Raises Refused and OSError."""
-    with _at(change, accounts) as where, Descent(where) as descent:
+    with exact_place(change.path, accounts, own_hands=change.own_hands) as where, Descent(where) as descent:
         entries = []
         for entry in change.entries:
             with contextlib.suppress(FileNotFoundError):
@@ -109,7 +103,7 @@ def as_it_is(change: SetRights, accounts: Accounts) -> SetRights:
 
 
 def _sides(change: SetRights, accounts: Accounts) -> Iterator[tuple[RightsOf, str]]:
-    with _at(change, accounts) as where, Descent(where) as descent:
+    with exact_place(change.path, accounts, own_hands=change.own_hands) as where, Descent(where) as descent:
         for entry in change.entries:
             try:
                 present = writing.rights(descent.held(entry.name))

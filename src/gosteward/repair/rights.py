@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 from gosteward.actions import CloseTree, OpenTree, SetMode, SetOwner, WidenAcl
 from gosteward.finding import Text
+from gosteward.formats.access import ACCESS_LIST
 from gosteward.host.places import Refused, place
 from gosteward.host.writing import pinned
-from gosteward.repair.access_lists import NAME, widened, with_mode
+from gosteward.repair.access_lists import widened, with_mode
 from gosteward.repair.changes import RightsOf, SetRights
-from gosteward.repair.descent import everything, only
+from gosteward.repair.descent import everything, has_other_names, only
 from gosteward.repair.permissions import refuse_dangerous
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def rights_changes(action: Widening, accounts: Accounts) -> tuple[Change, ...]:
 def _safe(where: Place, found: Iterable[Met]) -> Iterable[Met]:
     """Without files that root leaves alone where the tree is in root's hands: see `permissions.refuse_dangerous`."""
     own = where.account is None and os.geteuid() == 0
-    return (met for met in found if not (own and stat.S_ISREG(met.status.st_mode) and met.status.st_nlink > 1))
+    return (met for met in found if not (own and has_other_names(met.status)))
 
 
 def _refuse_dangerous(where: Place, met: Met) -> None:
@@ -118,11 +119,11 @@ def _set_owner(action: SetOwner, accounts: Accounts) -> tuple[Change, ...]:
 
 
 def _left_alone(met: Met) -> bool:
-    """A file with several names may be one of somebody else's; what runs with rights of its own would run with other ones."""
-    return met.powers or (stat.S_ISREG(met.status.st_mode) and met.status.st_nlink > 1)
+    """What runs with rights of its own would run with other ones."""
+    return met.powers or has_other_names(met.status)
 
 
 def _widened(rights: Rights, action: WidenAcl) -> Rights:
-    if NAME not in dict(rights.attributes):
+    if ACCESS_LIST not in dict(rights.attributes):
         raise Refused(Text("{path} has no extended ACL", path=action.path))
     return widened(rights, sum(BITS[letter] for letter in set(action.rights) & BITS.keys()), action.uid)

@@ -84,22 +84,16 @@ class World:
         """The names in `missing` lie below a name whose directory is there, but which is not itself."""
         if ".." in missing:
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), f"{where.path}/{missing[0]}")
-        if self._seen(where).state.kind not in ("absent", "directory") or (
-            where.path not in self._over and _is_there(where)
-        ):
+        above = self._seen(where)
+        # A directory that is to be made may have names below it; what is there and yet leads nowhere may not.
+        if above.state.kind not in (("absent", "directory") if where.path in self._over else ("absent",)):
             raise Refused(Text("{path} leads to something that is not there", path=f"{where.path}/{missing[0]}"))
-        uid, gid = _owner_of_new(where.directory, where.account)
         made = [where.path]
         for name in missing:
             made.append(f"{made[-1]}/{name}")
         found = self._over.get(made[-1], State())
         lacking = tuple(p for p in made[:-1] if p not in self._over)
-        return Seen(made[-1], found, lacking, uid, gid)
-
-
-def _is_there(where: Place) -> bool:
-    with acting_as(where.account):
-        return writing.state(where.directory, where.name).kind != "absent"
+        return Seen(made[-1], found, lacking, above.uid, above.gid)
 
 
 def _owner_of_new(directory: int, account: User | None) -> tuple[int, int]:
