@@ -4,6 +4,10 @@
 
 The same input gives the same bytes: entries are sorted, have one date and one mode, and are stored without compression (compressed
 bytes would depend on the zlib of the building machine). Dependencies come as wheels whose SHA-256 tools/pyz-requirements.txt pins.
+
+Beside each source stands its byte code for the Python of the shebang as it is on the building machine: to compile the sources takes most of
+the time of a start. Another Python sees that it is not for it, and takes the source (zipimport, PEP 552). So the same input is: the same
+sources, wheels, and Python release at /usr/bin/python3.
 """
 
 from __future__ import annotations
@@ -18,7 +22,8 @@ from pathlib import Path
 
 TOP = Path(__file__).resolve().parent.parent
 # Fixed, and isolated from the environment: the python3 on the examined PATH may be part of what is broken.
-SHEBANG = b"#!/usr/bin/python3 -I\n"
+PYTHON = "/usr/bin/python3"
+SHEBANG = f"#!{PYTHON} -I\n".encode()
 DATE = (2026, 1, 1, 0, 0, 0)
 START = b"""\
 import sys
@@ -28,6 +33,14 @@ if sys.version_info < (3, 9):
 from gosteward.cli.main import entry
 
 entry()
+"""
+COMPILE = """
+import os, py_compile, sys
+os.chdir(sys.argv[1])
+for directory, _, names in sorted(os.walk(".")):
+    for name in sorted(names):
+        path = os.path.normpath(os.path.join(directory, name))
+        py_compile.compile(path, path + "c", doraise=True, invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH)
 """
 
 
@@ -80,6 +93,22 @@ def contents() -> dict[str, bytes]:
     return found
 
 
+def compiled(files: dict[str, bytes]) -> dict[str, bytes]:
+    """Byte code by name, {} on a machine without the fixed Python. It is not checked against its source at each start."""
+    if not os.access(PYTHON, os.X_OK):
+        return {}
+    with tempfile.TemporaryDirectory() as directory:
+        for name, source in files.items():
+            if name.endswith(".py"):
+                path = Path(directory) / name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(source)
+        # The order of the members of a set is part of its code.
+        subprocess.run([PYTHON, "-c", COMPILE, directory], check=True, env={"PYTHONHASHSEED": "0"})
+        found = Path(directory).rglob("*.pyc")
+        return {str(path.relative_to(directory)): path.read_bytes() for path in found}
+
+
 def write(target: Path, files: dict[str, bytes]) -> None:
     """Write the archive beside `target` and rename it."""
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -97,4 +126,5 @@ def write(target: Path, files: dict[str, bytes]) -> None:
 
 
 if __name__ == "__main__":
-    write(Path(sys.argv[1]), contents())
+    everything = contents()
+    write(Path(sys.argv[1]), {**everything, **compiled(everything)})
