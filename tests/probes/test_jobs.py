@@ -172,6 +172,17 @@ def test_environment_comes_in_systemds_order_with_its_lines(root: Root) -> None:
     ]  # fmt: skip
 
 
+def test_drop_ins_of_all_services_and_of_those_that_begin_alike_count_and_the_units_own_win(root: Root) -> None:
+    for directory, path in (
+        ("service.d", "/all/bin"), ("go-.service.d", "/go/bin"), ("go-build-.service.d", "/build/bin"),
+    ):  # fmt: skip
+        root.write(f"/etc/systemd/system/{directory}/path.conf", f"[Service]\nEnvironment=PATH={path}:/usr/bin\n")
+    root.write("/etc/systemd/system/service.d/flags.conf", "[Service]\nEnvironment=GOFLAGS=-v\n")
+    unit = root.unit("ExecStart=/bin/sh -c 'go build'", "go-build-site.service")
+    assert unit is not None
+    assert (path_of(unit), value(unit, "GOFLAGS")) == ("/build/bin:/usr/bin", "-v")
+
+
 def test_systemd_seeks_a_program_without_a_path_in_its_own_directories(root: Root) -> None:
     unit = root.unit("Environment=PATH=/usr/local/go/bin:/usr/bin\nExecStart=go build")
     assert unit is not None

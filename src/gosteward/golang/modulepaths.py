@@ -69,11 +69,6 @@ def covers(patterns: str, path: str) -> bool:
     return False
 
 
-def is_directory_of_std(path: str) -> bool:
-    """Whether an import path is one of the standard library: no dot in its first element."""
-    return "." not in path.partition("/")[0]
-
-
 def is_forge(host: str) -> bool:
     """Whether the first element of a module path is a place where anybody publishes."""
     return host in FORGES or host in FORGES_OF_GO

@@ -70,6 +70,20 @@ def collect(host: Host, user: User, account_of: AccountOf) -> tuple[Context, ...
     return tuple(contexts[:CONTEXTS_LIMIT])
 
 
+def _drop_in_directories(name: str) -> Iterator[str]:
+    """Names of directories with drop-ins for a service, the strongest first: its own, of those that begin alike, of all services.
+
+    Source: systemd.unit(5), "foo-bar-baz.service": foo-bar-baz.service.d, foo-bar-.service.d, foo-.service.d, service.d.
+    """
+    stem = name[: -len(".service")]
+    yield f"{name}.d"
+    if "@" in stem:
+        yield f"{stem.partition('@')[0]}@.service.d"
+    parts = stem.split("-")
+    yield from ("-".join((*parts[:count], ".service.d")) for count in range(len(parts) - 1, 0, -1))
+    yield "service.d"
+
+
 class _Manager:
     """The units of one manager.
 
@@ -115,7 +129,7 @@ class _Manager:
         for directory in self.directories:
             for name in self.names(directory):
                 path = f"{directory}/{name}"
-                if name.endswith(".service.d"):
+                if name == "service.d" or name.endswith(".service.d"):
                     directories.setdefault(name, []).append(path)
                 elif name.endswith(".service"):
                     chosen.setdefault(name, path)
@@ -124,13 +138,7 @@ class _Manager:
                 target = self.host.readlink(path)
             if target == "/dev/null" or (target and target.rpartition("/")[2] != name):
                 continue
-            stem = name[: -len(".service")]
-            template = f"{stem.partition('@')[0]}@.service.d" if "@" in stem else ""
-            places = [
-                *directories.get("service.d", ()),
-                *directories.get(template, ()),
-                *directories.get(f"{name}.d", ()),
-            ]
+            places = [place for owner in _drop_in_directories(name) for place in directories.get(owner, ())]
             yield _File(name, path, self.drop_ins(places))
 
     def drop_ins(self, places: list[str]) -> tuple[str, ...]:

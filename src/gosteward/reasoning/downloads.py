@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from gosteward.snapshot import Location, NetworkCheck, Requirement, Snapshot, Workspace
 
 NO_NETWORK = ("unresolvable", "unreachable", "timeout", "refused")
-UNREACHABLE = ("resolve", "connect")
 
 
 class Needed(NamedTuple):

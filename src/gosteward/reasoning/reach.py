@@ -161,12 +161,6 @@ def own_readers(snapshot: Snapshot, file: StartupFile) -> tuple[Context, ...]:
     return tuple(c for c in snapshot.contexts if c.own and c.name in file.contexts)
 
 
-def readers_of(snapshot: Snapshot, path: str) -> tuple[str, ...]:
-    """Names of the own contexts that read the file at a path."""
-    files = (f for f in snapshot.startup_files if f.path == path)
-    return tuple(dict.fromkeys(c.name for f in files for c in own_readers(snapshot, f)))
-
-
 def installed_programs(snapshot: Snapshot) -> dict[str, tuple[str, ...]]:
     """Directory to the names of the programs in it that go installed, go itself left out."""
     found: dict[str, list[str]] = {}

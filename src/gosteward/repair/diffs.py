@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
 SHOWN = 8
 LINES_SHOWN = 200
-LETTERS = "rwx"
 
 
 def diff(change: Change) -> tuple[str, ...]:

@@ -53,10 +53,10 @@ class _Lack(NamedTuple):
 
 
 def check(snapshot: Snapshot) -> Iterator[Finding]:
-    found: dict[tuple[str, str], tuple[_Lack, tuple[str, ...]]] = {}
+    found: dict[tuple[str, str], tuple[_Lack, tuple[str, ...]]] = {}  # by subject and hindrance
     for choice in choices(snapshot):
         for lack in _lacks(snapshot, choice):
-            key = (lack.name, lack.hindrance)
+            key = (_subject(lack), lack.hindrance)
             before, contexts = found.get(key, (lack, ()))
             found[key] = (before, tuple(dict.fromkeys((*contexts, choice.context.name))))
     for lack, contexts in found.values():
@@ -105,7 +105,7 @@ def _finding(snapshot: Snapshot, lack: _Lack, contexts: tuple[str, ...]) -> Find
     actions = _actions(snapshot, lack, contexts)
     return Finding(
         rule=RULE,
-        subject=lack.name,
+        subject=_subject(lack),
         message=_message(lack),
         # What asks is to be looked at first where nothing but the network keeps go from having it.
         locations=tuple(
@@ -120,6 +120,14 @@ def _finding(snapshot: Snapshot, lack: _Lack, contexts: tuple[str, ...]) -> Find
         actions=actions,
         advice=_advice(lack),
     )
+
+
+def _subject(lack: _Lack) -> str:
+    """The release; each line that pins it is a fault of its own."""
+    pin = _pin(lack)
+    if pin is None or pin.location is None:
+        return lack.name
+    return f"{lack.name}:{pin.location.path}:{pin.location.line}"
 
 
 def _actions(snapshot: Snapshot, lack: _Lack, contexts: tuple[str, ...]) -> tuple[Action, ...]:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from gosteward.shells.xtrace import ENDS, FRAMES, US, WHOLE
 
-SECTIONS = ("path", "variables", "aliases", "functions", "environment")
 PS4 = (
     "+" + US + "${BASH_SUBSHELL-}" + US + "${#BASH_SOURCE[@]}" + US + f"${{BASH_SOURCE[@]:0:{FRAMES}}}"
     + US + f"${{LINENO-}} ${{BASH_LINENO[@]:0:{FRAMES}}}" + US + f"${{FUNCNAME[@]:0:{FRAMES}}}" + US + "${EPOCHREALTIME-}"

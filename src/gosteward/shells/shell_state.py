@@ -241,14 +241,6 @@ class ShellState:
         """The variables that a child process gets."""
         return {name: value for name, value in self.variables.items() if value.exported}
 
-    def first_of_child(self) -> tuple[EnvironmentVariable, ...]:
-        """The environment as a first environment for another followed shell."""
-        return tuple(
-            EnvironmentVariable(name=name, value=value.text, sources=value.sources)
-            for name, value in self.environment().items()
-            if UNKNOWN not in value.text
-        )
-
     def saved(self) -> tuple[dict[str, Value], Tracker, str]:
         """State that a subshell may change without effect on this shell."""
         tracker = copy.copy(self.tracker)
