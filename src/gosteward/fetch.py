@@ -10,6 +10,7 @@ what is neither https nor SOCKS5 is spoken to as to an HTTP proxy, whatever its 
 from __future__ import annotations
 
 import base64
+import contextlib
 import errno
 import re
 import socket
@@ -22,7 +23,7 @@ from gosteward.golang.proxyurls import Url, parse
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     Route = Callable[[Url], "Url | None"]
     Verifier = ssl.SSLContext
@@ -71,28 +72,65 @@ class Request(NamedTuple):
     Attributes:
         deadline: by time.monotonic().   limit: bytes of the body.   route: the HTTP or SOCKS5 proxy for a URL, None for none.
         trust: context with the certificates that are trusted; None to refuse https.
+        patience: seconds of silence after which a server is given up, None to wait until the deadline.   start: first byte that is
+            wanted (a server may send all of it nevertheless, and then says 200 and not 206).
     """
 
     deadline: float
     limit: int = _CHUNK
     route: Route = lambda _: None
     trust: Verifier | None = None
+    patience: float | None = None
+    start: int = 0
+
+
+class Opened(NamedTuple):
+    """The head of an answer, and its body as it comes.  length: of the body, -1 where the server does not say."""
+
+    head: Answer
+    length: int
+    pieces: Iterator[bytes]
 
 
 def fetch(url: Url, request: Request) -> Answer:
-    """GET a URL, through redirects.
+    """GET a URL, through redirects, and hold its body.
 
     Raises:
         FetchError: there is no answer. An HTTP status of any kind is an answer.
     """
+    with opened(url, request) as answer:
+        return held(answer, request.limit)
+
+
+def held(answer: Opened, limit: int) -> Answer:
+    """An answer with the first `limit` bytes of its body. Raises FetchError."""
+    pieces, size = [], 0
+    for piece in answer.pieces:
+        pieces.append(piece)
+        size += len(piece)
+        if size > limit or answer.length > limit:
+            break
+    body = b"".join(pieces)
+    return answer.head._replace(body=body[:limit], cut=max(len(body), answer.length) > limit)
+
+
+@contextlib.contextmanager
+def opened(url: Url, request: Request) -> Iterator[Opened]:
+    """GET a URL, through redirects; the body is read by who takes its pieces. `limit` is not looked at.
+
+    Raises:
+        FetchError: there is no answer; while pieces are taken: it ends too early, or does not go on.
+    """
     for _ in range(MOST_REDIRECTS + 1):
-        answer = _get(url, request)
-        location = answer.headers.get("location", "")
-        if answer.status not in (301, 302, 303, 307, 308) or not location:
-            return answer
-        target = _target(url, location)
+        with _asked(url, request) as answer:
+            location = answer.head.headers.get("location", "")
+            if answer.head.status not in (301, 302, 303, 307, 308) or not location:
+                yield answer
+                return
+            target = _target(url, location)
         if target is None or (url.scheme == "https" and target.scheme != "https"):
-            raise FetchError("http", "status", f"refused a redirect to {location[:120]}", status=answer.status)
+            status = answer.head.status
+            raise FetchError("http", "status", f"refused a redirect to {location[:120]}", status=status)
         url = target
     raise FetchError("http", "status", f"more than {MOST_REDIRECTS} redirects")
 
@@ -121,7 +159,8 @@ def _target(url: Url, location: str) -> Url | None:
     )
 
 
-def _get(url: Url, request: Request) -> Answer:
+@contextlib.contextmanager
+def _asked(url: Url, request: Request) -> Iterator[Opened]:
     proxy = request.route(url)
     with _connected(url, request) as connection:
         through_proxy = proxy is not None and url.scheme == "http" and proxy.scheme not in SOCKS5
@@ -134,10 +173,12 @@ def _get(url: Url, request: Request) -> Answer:
             "Accept-Encoding: identity",
             "Connection: close",
         ]
+        if request.start:
+            lines.append(f"Range: bytes={request.start}-")
         if through_proxy and proxy is not None and proxy.user:
             lines.append(_authorization(proxy))
         _send(connection, lines, request.deadline)
-        return _answer(connection, request)._replace(url=url)
+        yield _answer(connection, request, url)
 
 
 def _connected(url: Url, request: Request) -> socket.socket:
@@ -278,15 +319,16 @@ def _exactly(connection: socket.socket, size: int, deadline: float) -> bytes:
     return data
 
 
-def _receive(connection: socket.socket, deadline: float, most: int = _CHUNK) -> bytes:
+def _receive(connection: socket.socket, deadline: float, most: int = _CHUNK, patience: float | None = None) -> bytes:
     left = deadline - time.monotonic()
     if left <= 0:
         raise FetchError("http", "timeout", "the answer takes too long")
     try:
-        connection.settimeout(left)
+        connection.settimeout(left if patience is None else min(left, patience))
         return connection.recv(most)
     except _TIMEOUT:
-        raise FetchError("http", "timeout", "the answer takes too long") from None
+        detail = "the answer takes too long" if patience is None else "the server says no more"
+        raise FetchError("http", "timeout", detail) from None
     except OSError as error:
         if type(error).__name__ in ("SSLEOFError", "SSLZeroReturnError"):
             return b""
@@ -320,41 +362,67 @@ def _parsed(head: bytes) -> tuple[int, dict[str, str]]:
     return int(match[1]), headers
 
 
-def _answer(connection: socket.socket, request: Request) -> Answer:
+def _answer(connection: socket.socket, request: Request, url: Url) -> Opened:
     head, rest = _head(connection, request.deadline)
     status, headers = _parsed(head)
+    body = _Body(connection, rest, request)
     if status in (204, 304):
-        return Answer(status, headers)
-    chunked = "chunked" in headers.get("transfer-encoding", "").lower()
-    told = headers.get("content-length", "")
-    length = int(told) if told.isdecimal() and len(told) < LONGEST_NUMBER else -1
-    # Chunk sizes and their line ends come on top of the body.
-    wanted = request.limit * 2 + _CHUNK if chunked else request.limit
-    pieces, size = [rest], len(rest)
-    while size <= wanted and (length < 0 or size < length) and not (chunked and pieces[-1].endswith(b"0\r\n\r\n")):
-        piece = _receive(connection, request.deadline)
-        if not piece:
-            break
-        pieces.append(piece)
-        size += len(piece)
-    body = b"".join(pieces)
-    if chunked:
-        body = _dechunked(body, request.limit)
-    elif 0 <= length <= request.limit and len(body) < length:
-        raise FetchError("http", "unreachable", f"the answer ends after {len(body)} of {length} bytes")
-    return Answer(status, headers, body[: request.limit], cut=len(body) > request.limit or length > request.limit)
+        length, pieces = 0, body.of_length(0)
+    elif "chunked" in headers.get("transfer-encoding", "").lower():
+        length, pieces = -1, body.of_chunks()
+    else:
+        told = headers.get("content-length", "")
+        length = int(told) if told.isdecimal() and len(told) < LONGEST_NUMBER else -1
+        pieces = body.to_the_end() if length < 0 else body.of_length(length)
+    return Opened(Answer(status, headers, url=url), length, pieces)
 
 
-def _dechunked(data: bytes, limit: int) -> bytes:
-    pieces: list[bytes] = []
-    place = size = 0
-    while size <= limit:
-        end = data.find(b"\r\n", place)
-        text = data[place:end].partition(b";")[0].strip() if end >= 0 else b""
-        if not text or len(text) > 8 or not all(c in b"0123456789abcdefABCDEF" for c in text) or int(text, 16) == 0:
-            break
-        length = int(text, 16)
-        pieces.append(data[end + 2 : end + 2 + length])
-        size += length
-        place = end + 2 + length + 2
-    return b"".join(pieces)
+class _Body:
+    """What follows the head of an answer.  rest: the part that was read with it."""
+
+    def __init__(self, connection: socket.socket, rest: bytes, request: Request) -> None:
+        self.connection = connection
+        self.rest = rest
+        self.request = request
+
+    def some(self) -> bytes:
+        """The next bytes, b"" at the end."""
+        if self.rest:
+            piece, self.rest = self.rest, b""
+            return piece
+        return _receive(self.connection, self.request.deadline, _CHUNK, self.request.patience)
+
+    def to_the_end(self) -> Iterator[bytes]:
+        while piece := self.some():
+            yield piece
+
+    def of_length(self, length: int) -> Iterator[bytes]:
+        left = length
+        while left:
+            piece = self.some()
+            if not piece:
+                raise FetchError("http", "unreachable", f"the answer ends after {length - left} of {length} bytes")
+            piece, self.rest = piece[:left], piece[left:]
+            left -= len(piece)
+            yield piece
+
+    def of_chunks(self) -> Iterator[bytes]:
+        while size := self.chunk_size():
+            yield from self.of_length(size)
+            self.line()
+
+    def chunk_size(self) -> int:
+        text = self.line().partition(b";")[0].strip()
+        if not text or len(text) > 8 or not all(c in b"0123456789abcdefABCDEF" for c in text):
+            raise FetchError("http", "", "the answer is not what it says: no size of a chunk")
+        return int(text, 16)
+
+    def line(self) -> bytes:
+        data = b""
+        while b"\n" not in data:
+            piece = self.some()
+            if not piece or len(data) > _CHUNK:
+                raise FetchError("http", "unreachable", "the answer ends within a chunk")
+            data += piece
+        line, _, self.rest = data.partition(b"\n")
+        return line

@@ -89,7 +89,8 @@ def _answer(data: bytes) -> object:
         theirs.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
         theirs.sendall(data)
         theirs.close()
-        return fetch._answer(ours, fetch.Request(deadline=time.monotonic() + 5, limit=1 << 12))
+        request = fetch.Request(deadline=time.monotonic() + 5)
+        return fetch.held(fetch._answer(ours, request, fetch.Url("http")), 1 << 12)
 
 
 TARGETS = {

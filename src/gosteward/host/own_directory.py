@@ -1,0 +1,164 @@
+"""A directory of this user alone, with files of ours: what was downloaded, tiles and heads of a checksum database.
+
+    /var/cache/gosteward, /var/lib/gosteward (root)
+    $XDG_CACHE_HOME/gosteward or ~/.cache/gosteward, $XDG_STATE_HOME/gosteward or ~/.local/state/gosteward (others)
+
+A name is one component. What is read here was still written by somebody else at first: whoever reads it checks it again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import stat
+from typing import TYPE_CHECKING
+
+from gosteward.errors import PrivilegeError, StewardError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+NAME = "gosteward"
+READ_LIMIT = 16 << 20
+_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_FILE = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+
+
+def cache_for(environ: Mapping[str, str], home: str) -> str:
+    """Where this process's user keeps what can be had again. Raises StewardError for a user without a home and XDG_CACHE_HOME."""
+    return _place(environ, home, "/var/cache", "XDG_CACHE_HOME", ".cache")
+
+
+def state_for(environ: Mapping[str, str], home: str) -> str:
+    """Where this process's user keeps what must not be lost. Raises StewardError for a user without a home and XDG_STATE_HOME."""
+    return _place(environ, home, "/var/lib", "XDG_STATE_HOME", ".local/state")
+
+
+def _place(environ: Mapping[str, str], home: str, of_root: str, variable: str, below: str) -> str:
+    # Root's is never where the environment of somebody who called sudo says.
+    if os.geteuid() == 0:
+        return f"{of_root}/{NAME}"
+    given = environ.get(variable, "")
+    if given.startswith("/"):
+        return f"{given.rstrip('/')}/{NAME}"
+    if not home.startswith("/") or home == "/":
+        raise StewardError("there is no place for files of ours", hint=f"set {variable} to a directory of yours")
+    return f"{home.rstrip('/')}/{below}/{NAME}"
+
+
+class Growing:
+    """A file that is being written, and that nobody else writes meanwhile.
+
+    Attributes:
+        descriptor: open for reading and writing.   size: bytes that are there.
+    """
+
+    def __init__(self, descriptor: int) -> None:
+        self.descriptor = descriptor
+        self.size = os.lseek(descriptor, 0, os.SEEK_END)
+
+    def append(self, piece: bytes) -> None:
+        """Write at the end. Raises OSError."""
+        rest = memoryview(piece)
+        while rest:
+            written = os.write(self.descriptor, rest)
+            rest, self.size = rest[written:], self.size + written
+
+    def restart(self) -> None:
+        """Forget what is there."""
+        os.ftruncate(self.descriptor, 0)
+        self.size = os.lseek(self.descriptor, 0, os.SEEK_SET)
+
+    def sync(self) -> None:
+        """Let it be on the disk when this returns."""
+        os.fsync(self.descriptor)
+
+
+class OwnDirectory:
+    """Files by name in one directory, which is made when something is first written.
+
+    Args:
+        path: absolute.
+    """
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+
+    def read(self, name: str, limit: int = READ_LIMIT) -> bytes | None:
+        """The content of a file; None if there is none, or it is longer. Raises PrivilegeError: the directory is not ours alone."""
+        try:
+            with open(self.opened(name), "rb") as file:
+                found = file.read(limit + 1)
+        except FileNotFoundError:
+            return None
+        return found if len(found) <= limit else None
+
+    def put(self, name: str, content: bytes, *, sync: bool = False) -> None:
+        """Let a file have this content, in one step.  sync: it is on the disk when this returns. Raises OSError, PrivilegeError."""
+        with self._made() as directory:
+            new = f".{name}.{os.getpid()}"
+            descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _FILE, 0o600, dir_fd=directory)
+            try:
+                try:
+                    rest = memoryview(content)
+                    while rest:
+                        rest = rest[os.write(descriptor, rest) :]
+                    if sync:
+                        os.fsync(descriptor)
+                finally:
+                    os.close(descriptor)
+                os.rename(new, name, src_dir_fd=directory, dst_dir_fd=directory)
+            except BaseException:
+                with contextlib.suppress(OSError):
+                    os.unlink(new, dir_fd=directory)
+                raise
+            if sync:
+                os.fsync(directory)
+
+    def opened(self, name: str) -> int:
+        """A descriptor for reading a whole file of ours. Raises FileNotFoundError, PrivilegeError."""
+        with self._opened() as directory:
+            return os.open(name, os.O_RDONLY | _FILE, dir_fd=directory)
+
+    def remove(self, name: str) -> None:
+        """Let there be no file of this name."""
+        with contextlib.suppress(FileNotFoundError), self._opened() as directory:
+            os.unlink(name, dir_fd=directory)
+
+    @contextlib.contextmanager
+    def growing(self, name: str) -> Iterator[Growing]:
+        """Open a file for appending, alone: whoever comes second waits until the first is done. Raises OSError, PrivilegeError."""
+        with self._made() as directory:
+            descriptor = os.open(name, os.O_RDWR | os.O_CREAT | _FILE, 0o600, dir_fd=directory)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX)
+                yield Growing(descriptor)
+            finally:
+                os.close(descriptor)
+
+    @contextlib.contextmanager
+    def _made(self) -> Iterator[int]:
+        with contextlib.suppress(FileExistsError):
+            os.makedirs(os.path.dirname(self.path), 0o755, exist_ok=True)
+            os.mkdir(self.path, 0o700)
+        with self._opened() as directory:
+            yield directory
+
+    @contextlib.contextmanager
+    def _opened(self) -> Iterator[int]:
+        try:
+            directory = os.open(self.path, _DIRECTORY)
+        except NotADirectoryError as error:  # a link, above all
+            raise self._not_ours() from error
+        try:
+            status = os.fstat(directory)
+            if status.st_uid != os.geteuid() or status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+                raise self._not_ours()
+            yield directory
+        finally:
+            os.close(directory)
+
+    def _not_ours(self) -> PrivilegeError:
+        hint = "move it aside, or chown it and chmod it 0700"
+        return PrivilegeError("a directory of gosteward is not yours alone", subject=self.path, hint=hint)

@@ -1,0 +1,1 @@
+"""Go toolchains: where they come from, what proves them, where they are put, and how they are put there."""

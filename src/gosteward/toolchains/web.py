@@ -1,0 +1,193 @@
+"""Asking servers for toolchains: with the proxies and the certificates of this process, small answers whole, archives into a file of ours."""
+
+from __future__ import annotations
+
+import os
+import time
+from hashlib import sha256
+from typing import TYPE_CHECKING, NamedTuple
+
+from gosteward import fetch
+from gosteward.errors import StewardError
+from gosteward.golang.proxyurls import parse
+from gosteward.probes import trust
+from gosteward.probes.network import in_parallel
+from gosteward.reasoning.http_proxies import HttpProxies, proxy_for
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from gosteward.fetch import Answer, Verifier
+    from gosteward.golang.proxyurls import Url
+    from gosteward.host.local import LocalHost
+    from gosteward.host.own_directory import Growing, OwnDirectory
+    from gosteward.snapshot import User
+
+    Progress = Callable[[int, int], None]
+
+ANSWER_SECONDS = 20.0
+PATIENCE = 30.0
+DOWNLOAD_SECONDS = 4 * 3600.0
+ANSWER_LIMIT = 8 << 20
+ATTEMPTS = 4
+# To ask once more does not help.
+FINAL = ("parse", "resolve", "tls")
+_STEP = 1 << 20
+
+
+class UnreachableError(StewardError):
+    """A server does not answer, or answers something else than what was asked for."""
+
+    exit_code = 75
+
+
+class Downloaded(NamedTuple):
+    """A file of ours.  name: in its directory.   size: bytes.   sha256: in hexadecimal."""
+
+    name: str
+    size: int
+    sha256: str
+
+
+class Web:
+    """The network as this process may use it.
+
+    Args:
+        user: who this process is.   offline: nothing is asked; every question raises UnreachableError.
+    """
+
+    def __init__(self, host: LocalHost, user: User, *, offline: bool = False) -> None:
+        self.host = host
+        self.user = user
+        self.offline = offline
+        self._trust: Verifier | None = None
+        environ = host.environ
+        http, https, none = (
+            environ.get(name.upper()) or environ.get(name, "") for name in ("http_proxy", "https_proxy", "no_proxy")
+        )
+        self.proxies = HttpProxies(http, https, none)
+
+    def ask(self, url: str, limit: int = ANSWER_LIMIT) -> Answer:
+        """A small answer of any status. Raises UnreachableError."""
+        parsed = self._parsed(url)
+        request = self._request(parsed, ANSWER_SECONDS)._replace(limit=limit)
+        try:
+            return fetch.fetch(parsed, request)
+        except fetch.FetchError as error:
+            raise _unreachable(parsed, error) from error
+
+    def ask_all(self, urls: Sequence[str], limit: int = ANSWER_LIMIT) -> tuple[Answer | UnreachableError, ...]:
+        """Several answers at once, in order."""
+        if urls:
+            self._request(self._parsed(urls[0]), ANSWER_SECONDS)  # certificates are read before threads start
+
+        def one(url: str) -> Callable[[], Answer | UnreachableError]:
+            def asked() -> Answer | UnreachableError:
+                try:
+                    return self.ask(url, limit)
+                except UnreachableError as error:
+                    return error
+
+            return asked
+
+        found = in_parallel([one(url) for url in urls], time.monotonic() + ANSWER_SECONDS + 1)
+        late = UnreachableError("no answer in time")
+        return tuple(late if answer is None else answer for answer in found)
+
+    def download(
+        self, url: str, into: OwnDirectory, name: str, *, limit: int, progress: Progress = lambda *_: None
+    ) -> Downloaded:
+        """Fetch a file; one that was cut off before goes on where it ended. Two downloads of one name at once: one waits, and finds it.
+
+        Args:
+            limit: bytes; a longer file is refused.   progress: called with bytes that are there and bytes in all (-1: not known).
+
+        Raises:
+            UnreachableError: the server does not give it.   OSError: the file cannot be written.
+        """
+        parsed = self._parsed(url)
+        attempt = 1
+        with into.growing(name) as file:
+            while True:
+                failure = self._downloaded(parsed, file, limit, progress)
+                if failure is None:
+                    file.sync()
+                    return Downloaded(name, file.size, digest_of(file.descriptor))
+                if attempt == ATTEMPTS or failure.step in FINAL or failure.reason == "status":
+                    raise _unreachable(parsed, failure) from failure
+                time.sleep(0.2 * 2**attempt)
+                attempt += 1
+
+    def _downloaded(self, url: Url, file: Growing, limit: int, progress: Progress) -> fetch.FetchError | None:
+        """Let a file hold all that a URL gives; what is there already is its beginning. Returns what went wrong."""
+        try:
+            with fetch.opened(url, self._request(url, DOWNLOAD_SECONDS)._replace(start=file.size)) as answer:
+                _append(answer, file, limit, progress)
+        except fetch.FetchError as error:
+            return error
+        return None
+
+    def _parsed(self, url: str) -> Url:
+        parsed = parse(url)
+        if parsed is None or parsed.scheme not in ("http", "https") or not parsed.host:
+            raise UnreachableError("this is no http URL", subject=url[:200])
+        if self.offline:
+            raise UnreachableError("nothing may be asked (--offline)", subject=parsed.shown)
+        return parsed
+
+    def _request(self, url: Url, seconds: float) -> fetch.Request:
+        if url.scheme == "https" and self._trust is None:
+            try:
+                from gosteward import tls
+            except ImportError as error:
+                raise UnreachableError("this Python has no TLS (module ssl)", subject=url.shown) from error
+            environ = self.host.environ
+            settings = trust.TrustSettings(environ.get("SSL_CERT_FILE", ""), environ.get("SSL_CERT_DIR", ""))
+            self._trust = tls.verifying(trust.read(self.host, self.user, settings).pem)
+        return fetch.Request(
+            deadline=time.monotonic() + seconds,
+            route=lambda asked: proxy_for(self.proxies, asked),
+            trust=self._trust,
+            patience=PATIENCE,
+        )
+
+
+def _unreachable(url: Url, error: fetch.FetchError) -> UnreachableError:
+    what = {"resolve": "the name is not known", "connect": "no connection", "tls": "the certificate is not accepted"}
+    detail = error.detail or error.reason
+    text = f"{what.get(error.step, 'no usable answer')} ({detail})" if detail else what.get(error.step, "no answer")
+    return UnreachableError(text, subject=url.shown, hint="`gosteward doctor` says what keeps it from answering")
+
+
+def _append(answer: fetch.Opened, file: Growing, limit: int, progress: Progress) -> None:
+    status, headers = answer.head.status, answer.head.headers
+    if status == 416 and headers.get("content-range", "").endswith(f"/{file.size}"):
+        return  # all of it is there
+    if status == 416:
+        file.restart()
+        raise fetch.FetchError("http", "", "the server has another file by now", status=status)
+    if status not in (200, 206) or (status == 206 and not _goes_on(headers, file.size)):
+        raise fetch.FetchError("http", "status", f"the server answers {status}", status=status)
+    if status == 200:
+        file.restart()
+    whole = file.size + answer.length if answer.length >= 0 else -1
+    if whole > limit:
+        raise fetch.FetchError("http", "status", f"{whole} bytes, which is more than {limit}", status=status)
+    for piece in answer.pieces:
+        if file.size + len(piece) > limit:
+            raise fetch.FetchError("http", "status", f"more than {limit} bytes", status=status)
+        file.append(piece)
+        progress(file.size, whole)
+
+
+def _goes_on(headers: dict[str, str], there: int) -> bool:
+    return headers.get("content-range", "").startswith(f"bytes {there}-")
+
+
+def digest_of(descriptor: int) -> str:
+    """SHA-256 of a whole file, in hexadecimal."""
+    total, place = sha256(), 0
+    while piece := os.pread(descriptor, _STEP, place):
+        total.update(piece)
+        place += len(piece)
+    return total.hexdigest()
