@@ -12,7 +12,7 @@ import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from gosteward import __version__
-from gosteward.errors import BusyError, UsageError
+from gosteward.errors import UsageError
 from gosteward.examination import examine
 from gosteward.finding import Text
 from gosteward.host import accounts
@@ -21,10 +21,11 @@ from gosteward.host.places import Accounts, Refused
 from gosteward.judgement import repairable
 from gosteward.outcome import Outcome, StepOutcome
 from gosteward.repair.diffs import diff
-from gosteward.repair.executor import begin, reason_of
+from gosteward.repair.executor import begin
 from gosteward.repair.journal import Journal, directory_for
 from gosteward.repair.planner import plan
 from gosteward.repair.preparation import prepare
+from gosteward.repair.steps import carry_out, take_back, why
 from gosteward.repair.world import World
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ def _planned(step: Step, world: World) -> StepOutcome:
     try:
         changes = [change for action in step.actions for change in prepare(action, world)]
     except (Refused, OSError) as error:
-        return _outcome(step, "left", _reason(error))
+        return _outcome(step, "left", why(error))
     return _outcome(step, "planned", diff_lines=tuple(line for change in changes for line in diff(change)))
 
 
@@ -192,21 +193,15 @@ class _Treatment:
     def _step(self, step: Step) -> _Made | None:
         if step.risk == "confirm" and not self.consent.everything and not self._agreed(step):
             return None
-        number = len(self.tried)
-        world = World(self.executor.accounts)
-        done: list[Done] = []
         try:
-            for action in step.actions:
-                for change in prepare(action, world):
-                    done.append(self.executor.apply(change, number, step.because))
+            done = carry_out(step.actions, self.executor, len(self.tried), step.because)
         except (Refused, OSError) as error:
-            self._undo(done)
-            self.steps.append(_outcome(step, "left", _reason(error)))
+            self.steps.append(_outcome(step, "left", why(error)))
             return None
         if not done:
             self.steps.append(_outcome(step, "left", Text("everything is there already")))
             return None
-        return _Made(step, tuple(done), tuple(line for d in done for line in diff(d.change)))
+        return _Made(step, done, tuple(line for d in done for line in diff(d.change)))
 
     def _agreed(self, step: Step) -> bool:
         if self.consent.ask is None:
@@ -223,20 +218,9 @@ class _Treatment:
     def _take_back(self, made: list[_Made], worse: list[_Made]) -> None:
         for one in reversed(made):
             if one in worse:
-                self._undo(one.changes)
+                take_back(one.changes, self.executor)
                 reason = Text("with it something else went wrong")
                 self.steps.append(_outcome(one.step, "rolled-back", reason, one.diff))
-
-    def _undo(self, done: list[Done] | tuple[Done, ...]) -> None:
-        path = ""
-        try:
-            for one in reversed(done):
-                path = one.change.path
-                self.executor.apply(one.change.inverse(), one.step, one.because, undoes=one.number)
-        except (Refused, OSError) as error:
-            what = f"a repair could not be taken back ({_reason(error)})"
-            hint = f"`gosteward undo {self.executor.run}` takes back what this run changed"
-            raise BusyError(what, subject=path, hint=hint) from error
 
 
 def _unproved(first: Report, last: Report) -> set[str]:
@@ -302,9 +286,3 @@ def _contexts_with_go(report: Report) -> set[tuple[str, ...]]:
 
 def _outcome(step: Step, status: str, reason: Text = NONE, diff_lines: tuple[str, ...] = ()) -> StepOutcome:
     return StepOutcome(step.because, step.rules, step.risk, status, reason, diff_lines)
-
-
-def _reason(error: Refused | OSError) -> Text:
-    if isinstance(error, Refused):
-        return error.text
-    return Text("the system refused: {reason}", reason=reason_of(error))
