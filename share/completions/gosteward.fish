@@ -50,8 +50,8 @@ function _shtab_gosteward_using
   test "$_shtab_gosteward_cmdpath" = "$argv"
 end
 
-set -g _shtab_gosteward_commands doctor why explain path snapshot history undo
-set -g _shtab_gosteward_opts_with_value --context --deadline --fail-on --format --lang --only --output --project --root --snapshot --user -o
+set -g _shtab_gosteward_commands doctor why explain path snapshot history undo install use list uninstall
+set -g _shtab_gosteward_opts_with_value --allow-unverified --context --deadline --fail-on --format --from --lang --only --output --project --root --snapshot --user -o
 
 complete -c gosteward -e
 complete -c gosteward -f
@@ -120,3 +120,30 @@ complete -c gosteward -n '_shtab_gosteward_using undo' -s h -l help -d 'show thi
 complete -c gosteward -n '_shtab_gosteward_using undo' -l yes -d 'do not ask'
 complete -c gosteward -n '_shtab_gosteward_using undo' -l force -d 'restore also what was changed since'
 complete -c gosteward -n '_shtab_gosteward_using undo' -l lang -xka "en zh" -d 'language of messages (default: by the locale)'
+complete -c gosteward -n '_shtab_gosteward_using; and test $_shtab_gosteward_npos -eq 0' -a install -d 'Install a verified release of Go: fetched, proved against the public transparency log, unpacked, linked, run. Nothing else is touched.'
+complete -c gosteward -n '_shtab_gosteward_using install' -s h -l help -d 'show this help message and exit'
+complete -c gosteward -n '_shtab_gosteward_using install' -l root -x -d 'where trees are put (default: /opt/go, or ~/.local/share/go)'
+complete -c gosteward -n '_shtab_gosteward_using install' -l from -x -d 'where archives come from (default: GOPROXY, go.dev)'
+complete -c gosteward -n '_shtab_gosteward_using install' -l offline -d 'ask no server'
+complete -c gosteward -n '_shtab_gosteward_using install' -l use -d 'switch to it, even if another one is in use'
+complete -c gosteward -n '_shtab_gosteward_using install' -l no-links -d 'make no links outside of the root'
+complete -c gosteward -n '_shtab_gosteward_using install' -l adopt -d 'move aside what is in the way of a link'
+complete -c gosteward -n '_shtab_gosteward_using install' -l allow-unverified -x -d 'install it although nothing proves it'
+complete -c gosteward -n '_shtab_gosteward_using install' -l format -xka "text json" -d 'how to say it (default: text)'
+complete -c gosteward -n '_shtab_gosteward_using install' -l lang -xka "en zh" -d 'language of messages (default: by the locale)'
+complete -c gosteward -n '_shtab_gosteward_using; and test $_shtab_gosteward_npos -eq 0' -a use -d 'Switch to an installed release: one link is renamed. With --project, let a module ask for it in its go.mod.'
+complete -c gosteward -n '_shtab_gosteward_using use' -s h -l help -d 'show this help message and exit'
+complete -c gosteward -n '_shtab_gosteward_using use' -l root -x -d 'where trees are put (default: /opt/go, or ~/.local/share/go)'
+complete -c gosteward -n '_shtab_gosteward_using use' -l project -x -d 'write it into the go.mod there instead'
+complete -c gosteward -n '_shtab_gosteward_using use' -l no-links -d 'make no links outside of the root'
+complete -c gosteward -n '_shtab_gosteward_using use' -l adopt -d 'move aside what is in the way of a link'
+complete -c gosteward -n '_shtab_gosteward_using use' -l lang -xka "en zh" -d 'language of messages (default: by the locale)'
+complete -c gosteward -n '_shtab_gosteward_using; and test $_shtab_gosteward_npos -eq 0' -a list -d 'List the installed releases: which is in use, whether it still gets fixes, and what is known against it.'
+complete -c gosteward -n '_shtab_gosteward_using list' -s h -l help -d 'show this help message and exit'
+complete -c gosteward -n '_shtab_gosteward_using list' -l root -x -d 'where trees are put (default: /opt/go, or ~/.local/share/go)'
+complete -c gosteward -n '_shtab_gosteward_using list' -l format -xka "text json" -d 'how to list (default: text)'
+complete -c gosteward -n '_shtab_gosteward_using list' -l lang -xka "en zh" -d 'language of messages (default: by the locale)'
+complete -c gosteward -n '_shtab_gosteward_using; and test $_shtab_gosteward_npos -eq 0' -a uninstall -d 'Take an installed release away, unless somebody uses it. It goes aside, so that `undo` brings it back.'
+complete -c gosteward -n '_shtab_gosteward_using uninstall' -s h -l help -d 'show this help message and exit'
+complete -c gosteward -n '_shtab_gosteward_using uninstall' -l root -x -d 'where trees are put (default: /opt/go, or ~/.local/share/go)'
+complete -c gosteward -n '_shtab_gosteward_using uninstall' -l lang -xka "en zh" -d 'language of messages (default: by the locale)'

@@ -158,6 +158,29 @@ class Vendor(NamedTuple):
     sums: bool = False
 
 
+class UnpackTree(NamedTuple):
+    """Unpack a release of Go as a new directory, if the archive holds what is proved.
+
+    Attributes:
+        path: the new GOROOT.   archive: file, by its whole path.
+        form: "module" (zip of golang.org/toolchain) or "archive" (tar.gz as on go.dev).
+        version, platform: "go1.26.8", "linux-amd64", as the toolchain module names them.
+        h1: of the module form of the tree, "" if nothing proves one.   sha256: of the archive, in hexadecimal, "" if it is not known.
+        gid: group that may read and run the tree, and nobody else besides root; None for everybody.
+        shares: other trees of ours; files that are the same there need no room.
+    """
+
+    path: str
+    archive: str
+    form: str
+    version: str
+    platform: str
+    h1: str = ""
+    sha256: str = ""
+    gid: Optional[int] = None
+    shares: tuple[str, ...] = ()
+
+
 Action = Union[
     EditLines,
     UnixLineEnds,
@@ -172,6 +195,7 @@ Action = Union[
     SetOwner,
     WidenAcl,
     Vendor,
+    UnpackTree,
 ]
 KINDS: dict[str, type[Action]] = {
     "edit-lines": EditLines,
@@ -187,5 +211,6 @@ KINDS: dict[str, type[Action]] = {
     "set-owner": SetOwner,
     "widen-acl": WidenAcl,
     "vendor": Vendor,
+    "unpack-tree": UnpackTree,
 }
 NAMES = {kind: name for name, kind in KINDS.items()}

@@ -88,10 +88,10 @@ CHANGING = {
     "rename", "replace", "renames", "unlink", "remove", "rmdir", "removedirs", "mkdir", "makedirs", "mkfifo", "mknod", "symlink", "link",
     "chmod", "fchmod", "lchmod", "chown", "fchown", "lchown", "utime", "setxattr", "removexattr", "truncate", "ftruncate", "write", "pwrite",
 }  # fmt: skip
-# The door itself, in two files; the journal; files of ours; the sandbox, which builds a world of its own; pipes to children; -o FILE.
+# The door itself, in two files, and the one for whole trees; the journal; files of ours; the sandbox, which builds a world of its own; pipes to children; -o FILE.
 CHANGERS = {
     "host/writing.py", "host/system_calls.py", "repair/journal.py", "host/isolation.py", "host/commands.py", "host/channels.py",
-    "host/own_directory.py", "cli/options.py",
+    "host/own_directory.py", "host/unpacking.py", "cli/options.py",
 }  # fmt: skip
 
 

@@ -468,7 +468,7 @@ def test_programs_that_judge_for_us_get_nothing_of_our_environment(
     program.write_text(f"#!/bin/sh\nenv > {seen}\n")
     program.chmod(0o755)
     monkeypatch.setattr(checking, "VISUDO", (str(program),))
-    monkeypatch.setattr(checking, "_roots_alone", lambda _: True)
+    monkeypatch.setattr(checking, "roots_alone", lambda _: True)
     for name in ("LD_PRELOAD", "LD_LIBRARY_PATH", "PYTHONPATH", "SUDO_EDITOR", "GOFLAGS", "ENV", "BASH_ENV"):
         monkeypatch.setenv(name, str(tmp_path))
     assert checking.sudoers_complaint(b"") == ""

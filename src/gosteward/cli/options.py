@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from gosteward.catalogs import Catalog
     from gosteward.examination import Request
+    from gosteward.toolchains.changing import Changing
 
 
 # What a recording cannot answer any more, and what to do instead.
@@ -74,6 +75,46 @@ def agreed(lines: Iterable[str], question: str) -> bool:
 
     print(*map(visible, lines), question, sep="\n", end="", file=sys.stderr, flush=True)
     return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
+def add_root(parser: ArgumentParser) -> None:
+    """Where toolchains are installed."""
+    parser.add_argument(
+        "--root", metavar="DIR", default="", help="where trees are put (default: /opt/go, or ~/.local/share/go)"
+    )
+
+
+def root_of(options: Namespace) -> str:
+    """The root that is meant. Raises UsageError."""
+    from gosteward.host.accounts import user_with_id
+    from gosteward.host.local import LocalHost
+    from gosteward.toolchains.store import default_root
+
+    if not options.root:
+        host = LocalHost(os.environ)
+        return default_root(os.geteuid(), host.environ, user_with_id(host, os.geteuid()).home)
+    root: str = options.root
+    if not os.path.isabs(root):
+        raise UsageError("the root must be a whole path", subject=root, hint="it begins with /")
+    return os.path.normpath(root)
+
+
+def link_places(options: Namespace, home: str) -> tuple[str, str]:
+    """As `store.link_places`, nowhere with --no-links."""
+    from gosteward.toolchains import store
+
+    return ("", "") if options.no_links else store.link_places(os.geteuid(), home)
+
+
+def changing(command: str) -> Changing:
+    """How this process changes this host. Raises StewardError: there is no place for its journal."""
+    from gosteward.host.local import LocalHost
+    from gosteward.toolchains.changing import Changing
+    from gosteward.treatment import accounts_of, this_journal
+
+    host = LocalHost(os.environ)
+    journal, me = this_journal(host)
+    return Changing(host, me, journal, accounts_of(host, me), " ".join((command, *sys.argv[2:])))
 
 
 def seconds(text: str) -> float:

@@ -26,7 +26,7 @@ def sudoers_complaint(content: bytes) -> str:
     visudo = next((path for path in VISUDO if os.path.exists(path)), "")
     if not visudo:
         return "visudo is not installed"
-    if not _roots_alone(os.path.realpath(visudo)):
+    if not roots_alone(os.path.realpath(visudo)):
         return f"others than root may write to {visudo}"
     try:
         ran = subprocess.run(
@@ -44,7 +44,7 @@ def sudoers_complaint(content: bytes) -> str:
     return "" if ran.returncode == 0 else " ".join(ran.stdout.decode("utf-8", "replace").split())[:300]
 
 
-def _roots_alone(path: str) -> bool:
+def roots_alone(path: str) -> bool:
     """Whether nobody but root can replace a program or a directory above it."""
     while True:
         status = os.stat(path)

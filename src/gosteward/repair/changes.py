@@ -11,7 +11,7 @@ import os
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, NamedTuple, Union
 
-from gosteward.actions import Vendor
+from gosteward.actions import UnpackTree, Vendor
 from gosteward.host.writing import Rights, State
 
 if TYPE_CHECKING:
@@ -86,16 +86,18 @@ class SetRights(NamedTuple):
 
 
 class MakeTree(NamedTuple):
-    """A new directory that a program writes; or, taken back, one that goes if it still is as the program wrote it.
+    """A new directory that a program writes, or that is unpacked; or, taken back, one that goes if it still is as it was written.
 
     Attributes:
         recipe: what writes it.   digest: of everything in it, "" for one that is not written yet.   removes: it goes.
+        listing: the text whose SHA-256 the digest is, where it is worth keeping; kept beside the journal, not in it.
     """
 
     path: str
-    recipe: Vendor
+    recipe: Union[Vendor, UnpackTree]
     digest: str = ""
     removes: bool = False
+    listing: bytes = b""
 
     def inverse(self) -> MakeTree:
         """The change that takes this one back. What goes can be written again."""
@@ -118,11 +120,10 @@ def encode(change: Change, keep: Callable[[bytes], str]) -> dict[str, Any]:
     if isinstance(change, Move):
         return {"change": "move", "path": path, "to": written(change.to), "inode": change.inode}
     if isinstance(change, MakeTree):
-        recipe = {**change.recipe._asdict(), "path": written(change.recipe.path), "go": written(change.recipe.go)}
         return {
             "change": "make-tree",
             "path": path,
-            "recipe": recipe,
+            "recipe": _encode_recipe(change.recipe),
             "digest": change.digest,
             "removes": change.removes,
         }
@@ -139,15 +140,30 @@ def decode(document: dict[str, Any], kept: Callable[[str], bytes]) -> Change:
     if kind == "move":
         return Move(path, read(document["to"]), int(document["inode"]))
     if kind == "make-tree":
-        recipe = document["recipe"]
-        environment = tuple(map(str, recipe["environment"]))
-        vendor = Vendor(read(recipe["path"]), read(recipe["go"]), environment, bool(recipe["sums"]))
-        return MakeTree(path, vendor, str(document["digest"]), bool(document["removes"]))
+        recipe = _decode_recipe(document["recipe"])
+        return MakeTree(path, recipe, str(document["digest"]), bool(document["removes"]))
     if kind != "set-rights":
         raise ValueError(kind)
     rows = json.loads(kept(document["entries"]))
     entries = tuple(RightsOf(read(name), _decode_rights(before), _decode_rights(after)) for name, before, after in rows)
     return SetRights(path, entries, bool(document["own_hands"]))
+
+
+def _encode_recipe(recipe: Vendor | UnpackTree) -> dict[str, Any]:
+    if isinstance(recipe, Vendor):
+        return {**recipe._asdict(), "path": written(recipe.path), "go": written(recipe.go)}
+    paths = {"path": written(recipe.path), "archive": written(recipe.archive)}
+    return {**recipe._asdict(), **paths, "shares": [written(path) for path in recipe.shares]}
+
+
+def _decode_recipe(recipe: dict[str, Any]) -> Vendor | UnpackTree:
+    if "archive" not in recipe:
+        environment = tuple(map(str, recipe["environment"]))
+        return Vendor(read(recipe["path"]), read(recipe["go"]), environment, bool(recipe["sums"]))
+    words = {name: str(recipe[name]) for name in ("form", "version", "platform", "h1", "sha256")}
+    gid = None if recipe["gid"] is None else int(recipe["gid"])
+    shares = tuple(read(path) for path in recipe["shares"])
+    return UnpackTree(path=read(recipe["path"]), archive=read(recipe["archive"]), gid=gid, shares=shares, **words)
 
 
 def encode_state(state: State, keep: Callable[[bytes], str]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING
 
+from gosteward.actions import Vendor
 from gosteward.redaction import line_without_secrets
 from gosteward.repair.changes import MakeTree, Move, Replace
 
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 
 SHOWN = 8
 LINES_SHOWN = 200
+LONGEST_SHOWN = 400
+WHOLE_SHOWN = 1 << 16  # bytes; more than that is no file that somebody wrote
 
 
 def diff(change: Change) -> tuple[str, ...]:
@@ -23,7 +26,8 @@ def diff(change: Change) -> tuple[str, ...]:
     if isinstance(change, Replace):
         return tuple(line_without_secrets(line) for line in _replace(change))
     if isinstance(change, MakeTree):
-        return (f"{'remove' if change.removes else 'create'} directory {change.path} (by `go mod vendor`)",)
+        maker = "`go mod vendor`" if isinstance(change.recipe, Vendor) else change.recipe.archive
+        return (f"{'remove' if change.removes else 'create'} directory {change.path} (by {maker})",)
     return _rights(change)
 
 
@@ -34,6 +38,9 @@ def _replace(change: Replace) -> list[str]:
     if "directory" in (before.kind, after.kind):
         word, state = ("create", after) if before.kind == "absent" else ("remove", before)
         return [f"{word} directory {change.path} {_owner(state)}"]
+    if "absent" in (before.kind, after.kind) and max(map(len, (before.content, after.content))) > WHOLE_SHOWN:
+        word, state = ("create", after) if before.kind == "absent" else ("remove", before)
+        return [f"{word} file {change.path} {_owner(state)}, {len(state.content)} bytes"]
     lines = list(
         difflib.unified_diff(
             _text(before),
@@ -44,6 +51,7 @@ def _replace(change: Replace) -> list[str]:
             n=2,
         )
     )
+    lines = [line if len(line) <= LONGEST_SHOWN else f"{line[:LONGEST_SHOWN]}..." for line in lines]
     more = len(lines) - LINES_SHOWN
     if more > 0:
         lines = [*lines[:LINES_SHOWN], f"... {more} lines more"]

@@ -49,12 +49,16 @@ class Executor:
 
     Args:
         journal: locked.   accounts: who is who.   run: number of the run, see `begin`.
+
+    Attributes:
+        last: the change that was made last, as it was found to be; None before the first.
     """
 
     def __init__(self, journal: Journal, accounts: Accounts, run: int) -> None:
         self.journal = journal
         self.accounts = accounts
         self.run = run
+        self.last: Change | None = None
 
     def apply(self, change: Change, step: int, because: tuple[str, ...] = (), undoes: int = 0) -> Done:
         """Make a change.
@@ -86,6 +90,7 @@ class Executor:
                 self.journal.append(self.run, "failed", of=number, reason=reason)
                 raise
         self._note_done(number, made)
+        self.last = made
         return Done(number, self.run, step, made, because)
 
     def _note_done(self, number: int, made: Change) -> None:
@@ -209,6 +214,8 @@ def _side_of_move(change: Move, accounts: Accounts) -> str:
 def _found(change: Change, journal: Journal) -> dict[str, Any] | str | None:
     """What the journal says about the host after a change: a state, or the digest of a tree."""
     if isinstance(change, MakeTree):
+        if change.listing:
+            journal.keep(change.listing)  # under the digest as its name
         return change.digest
     return encode_state(change.after, journal.keep) if isinstance(change, Replace) else None
 
@@ -266,7 +273,7 @@ def _as_found(change: Change, accounts: Accounts) -> Change:
             return _noted(change, where)
     if isinstance(change, MakeTree) and not change.removes:
         with contextlib.suppress(OSError, Refused), exact_place(change.path, accounts) as where:
-            return change._replace(digest=made_trees.digest(where))
+            return change._replace(digest=made_trees.digest(change, where))
     return change
 
 

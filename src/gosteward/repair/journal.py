@@ -29,6 +29,7 @@ NAME = "gosteward"
 FIRST_DIGEST = "0" * 64
 PHASES = ("begun", "intended", "done", "failed", "ended")
 CONTENT = re.compile(r"[0-9a-f]{64}")
+_PAUSE = 0.1
 OPENING = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -191,8 +192,11 @@ class Journal:
         return found
 
     @contextlib.contextmanager
-    def locked(self, command: str) -> Iterator[Journal]:
+    def locked(self, command: str, patience: float = 0.0) -> Iterator[Journal]:
         """Hold the journal alone, and read it; makes its directory where there is none.
+
+        Args:
+            patience: seconds to wait for another process that holds it.
 
         Raises:
             BusyError: another process holds it.   PrivilegeError, DecodeError: as `read`, and if it cannot be written.
@@ -207,7 +211,7 @@ class Journal:
             raise PrivilegeError(f"the journal cannot be kept ({error.strerror})", subject=self.directory) from error
         try:
             try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                _hold(descriptor, patience)
             except BlockingIOError as error:
                 holder = os.pread(descriptor, 300, 0).decode("utf-8", "replace").strip()
                 raise BusyError(
@@ -296,6 +300,17 @@ class Journal:
                     os.unlink(name, dir_fd=contents)
             finally:
                 os.close(contents)
+
+
+def _hold(descriptor: int, patience: float) -> None:
+    """Raises BlockingIOError: somebody else still holds it."""
+    end = time.monotonic() + patience
+    while time.monotonic() < end:
+        with contextlib.suppress(BlockingIOError):
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        time.sleep(_PAUSE)
+    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def _is_json(line: bytes) -> bool:

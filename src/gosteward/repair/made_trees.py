@@ -1,6 +1,6 @@
-"""The vendor directory of a module, as its owner's go writes it: beside the old one, and only if go.mod stays as it is.
+"""Directories that are made whole: a vendor directory by its owner's go, a Go tree from its archive. Beside their place, then renamed to it.
 
-go gets copies of go.mod and go.sum. Source: `go help modules`, `-modfile`; cmd/go/internal/modcmd/vendor.go, `-o`.
+A vendor directory is written only if go.mod stays as it is: go gets copies of go.mod and go.sum. Source: `go help modules`, `-modfile`; cmd/go/internal/modcmd/vendor.go, `-o`.
 """
 
 from __future__ import annotations
@@ -10,19 +10,22 @@ import stat
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
+from gosteward.actions import UnpackTree, Vendor
 from gosteward.finding import Text
 from gosteward.host import checking, writing
 from gosteward.host.acting import acting_as
 from gosteward.host.places import Refused
+from gosteward.host.running import processes_below
+from gosteward.repair import unpacked_trees
 from gosteward.repair.descent import everything
 
 if TYPE_CHECKING:
-    from gosteward.actions import Vendor
     from gosteward.host.places import Accounts, Place
     from gosteward.repair.changes import MakeTree
 
 SECONDS = 300.0
 COPY = "copy"
+VENDOR = "vendor"
 OURS = {"GOWORK": "off", "GIT_TERMINAL_PROMPT": "0"}
 SHOWN = 300
 
@@ -41,28 +44,46 @@ def refuse_foreign(recipe: Vendor, where: Place, accounts: Accounts) -> None:
         )
 
 
+def _refuse_running(path: str) -> None:
+    """A build that runs programs of a tree would break without it."""
+    for process in processes_below(path):
+        raise Refused(
+            Text("process {pid} ({name}) runs {path}", pid=str(process.pid), name=process.name, path=process.program)
+        )
+
+
 def perform(change: MakeTree, where: Place, accounts: Accounts, temporary: str) -> MakeTree:
     """Write the directory, or remove it. Raises Refused and OSError; nothing is left then."""
     if change.removes:
         if side_of(change, where) != "before":
             raise Refused(Text("{path} was changed by somebody else", path=change.path))
+        if isinstance(change.recipe, UnpackTree):
+            _refuse_running(change.path)
         with acting_as(where.account):
             writing.move(where.directory, where.name, where.directory, temporary)
             writing.remove_tree(where.directory, temporary)
         return change
-    refuse_foreign(change.recipe, where, accounts)
+    recipe = change.recipe
+    if isinstance(recipe, Vendor):
+        refuse_foreign(recipe, where, accounts)
     with acting_as(where.account):
         room = writing.make_room(where.directory, temporary)
     try:
-        _write(change.recipe, where, room, temporary)
+        if isinstance(recipe, Vendor):
+            _write(recipe, where, room, temporary)
+        else:
+            with acting_as(where.account):
+                change = unpacked_trees.write(change, recipe, room)
         with acting_as(where.account):
             writing.sync_file_system(where.directory)
-            writing.move(room, "vendor", where.directory, where.name)
+            writing.move(
+                room, VENDOR if isinstance(recipe, Vendor) else unpacked_trees.ROOM, where.directory, where.name
+            )
     finally:
         os.close(room)
         with acting_as(where.account):
             writing.remove_tree(where.directory, temporary)
-    return change._replace(digest=digest(where))
+    return change if change.digest else change._replace(digest=digest(change, where))
 
 
 def _write(recipe: Vendor, where: Place, room: int, temporary: str) -> None:
@@ -74,13 +95,13 @@ def _write(recipe: Vendor, where: Place, room: int, temporary: str) -> None:
     flag = f"-modfile={temporary}/{COPY}.mod"
     if recipe.sums:
         _run(recipe, where, temporary, ("list", "-mod=mod", flag, "all"))
-    _run(recipe, where, temporary, ("mod", "vendor", flag, "-o", f"{temporary}/vendor"))
+    _run(recipe, where, temporary, ("mod", "vendor", flag, "-o", f"{temporary}/{VENDOR}"))
     with acting_as(where.account):
         if writing.state(room, f"{COPY}.mod").content != module:
             raise Refused(
                 Text("{path} needs other requirements: run `go mod tidy` there", path=f"{recipe.path}/go.mod")
             )
-        if writing.state(room, "vendor").kind != "directory":
+        if writing.state(room, VENDOR).kind != "directory":
             raise Refused(Text("{path} has nothing to vendor", path=recipe.path))
 
 
@@ -103,12 +124,15 @@ def side_of(change: MakeTree, where: Place) -> str:
             status = os.lstat(where.name, dir_fd=where.directory)
         except FileNotFoundError:
             return "after" if change.removes else "before"
-    whole = stat.S_ISDIR(status.st_mode) and (not change.digest or digest(where) == change.digest)
+    whole = stat.S_ISDIR(status.st_mode) and (not change.digest or digest(change, where) == change.digest)
     return "elsewhere" if not whole else "before" if change.removes else "after"
 
 
-def digest(where: Place) -> str:
+def digest(change: MakeTree, where: Place) -> str:
     """SHA-256 of all names, modes, links and contents of a tree, in hexadecimal. Raises Refused and OSError."""
+    if isinstance(change.recipe, UnpackTree):
+        with acting_as(where.account):
+            return unpacked_trees.digest(where)
     total = sha256()
     with acting_as(where.account):
         for met in everything(where):

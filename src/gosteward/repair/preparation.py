@@ -22,6 +22,7 @@ from gosteward.actions import (
     RemoveLink,
     ReplaceLink,
     UnixLineEnds,
+    UnpackTree,
     Vendor,
     WriteFile,
 )
@@ -72,6 +73,8 @@ def _changes(action: Action, world: World) -> tuple[Change, ...]:
         return (_move_aside(action, world),)
     if isinstance(action, Vendor):
         return _vendor(action, world)
+    if isinstance(action, UnpackTree):
+        return _unpack(action, world)
     return rights_changes(action, world.accounts)
 
 
@@ -272,6 +275,13 @@ def _vendor(action: Vendor, world: World) -> tuple[Change, ...]:
             new = f"{present.path.rpartition('/')[0]}/{_free_name(where.directory, where.name, 'new')}"
     aside = (_move_aside(MoveAside(present.path), world),) if present.state.kind == "directory" else ()
     return (MakeTree(new, action), *aside, Move(new, present.path, 0))
+
+
+def _unpack(action: UnpackTree, world: World) -> tuple[Change, ...]:
+    seen = world.see(action.path, follow=False)
+    if seen.state.kind != "absent":
+        raise Refused(Text("{path} is there already", path=action.path))
+    return (*_parents(seen), MakeTree(seen.path, action._replace(path=seen.path)))
 
 
 def _free_name(directory: int, name: str, word: str = "aside") -> str:

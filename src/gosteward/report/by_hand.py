@@ -24,6 +24,7 @@ from gosteward.actions import (
     SetMode,
     SetOwner,
     UnixLineEnds,
+    UnpackTree,
     Vendor,
     WidenAcl,
     WriteFile,
@@ -83,6 +84,8 @@ def command_for(action: Action) -> tuple[str, ...]:
     if isinstance(action, Vendor):
         tidy = "go mod tidy && " if action.sums else ""
         return (f"cd {path} && {tidy}go mod vendor",)
+    if isinstance(action, UnpackTree):
+        return (f"gosteward install {action.version[2:]} --root {quote(action.path.rpartition('/')[0] or '/')}",)
     if isinstance(action, OpenTree):
         who = "a" if action.others else "u"
         return (f"chmod -R {who}+rX {path}", f"chmod {who}+x {path}/bin/* {path}/pkg/tool/*/*")

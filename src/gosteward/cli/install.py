@@ -1,0 +1,137 @@
+"""Install a verified release of Go: fetched, proved against the public transparency log, unpacked, linked, run. Nothing else is touched."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from gosteward.cli import options as flags
+from gosteward.errors import HEALTHY
+from gosteward.finding import Text
+from gosteward.report.layout import visible
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+
+    from gosteward.catalogs import Catalog
+    from gosteward.toolchains.install import Result
+
+HELP = "install a verified release of Go"
+PROGRESS_SECONDS = 0.2
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "version", metavar="VERSION|FILE", help="1.26.8, 1.26, latest, go.mod, .go-version, or a downloaded archive"
+    )
+    flags.add_root(parser)
+    parser.add_argument(
+        "--from",
+        metavar="URL|DIR",
+        dest="source",
+        default="",
+        help="where archives come from (default: GOPROXY, go.dev)",
+    )
+    parser.add_argument("--offline", action="store_true", help="ask no server")
+    parser.add_argument("--use", action="store_true", help="switch to it, even if another one is in use")
+    parser.add_argument("--no-links", action="store_true", help="make no links outside of the root")
+    parser.add_argument("--adopt", action="store_true", help="move aside what is in the way of a link")
+    parser.add_argument(
+        "--allow-unverified", metavar="REASON", default="", help="install it although nothing proves it"
+    )
+    parser.add_argument("--format", choices=("text", "json"), default="text", help="how to say it (default: text)")
+    flags.add_language(parser)
+
+
+def run(options: Namespace) -> int:
+    from gosteward.host.own_directory import cache_for, state_for
+    from gosteward.toolchains.install import Installer, Order
+
+    changing = flags.changing("install")
+    links, usual_place = flags.link_places(options, changing.user.home)
+    order = Order(
+        spec=options.version,
+        root=flags.root_of(options),
+        source=options.source,
+        offline=options.offline,
+        links=links,
+        usual_place=usual_place,
+        use=options.use,
+        adopt=options.adopt,
+        reason=options.allow_unverified.strip(),
+    )
+    environ, home = changing.host.environ, changing.user.home
+    installer = Installer(changing, cache_for(environ, home), state_for(environ, home), _Bar().show)
+    result = installer.install(order)
+    text = _json(result) if options.format == "json" else _text(result, flags.catalog(options.lang))
+    flags.write(text, "")
+    return HEALTHY
+
+
+class _Bar:
+    """Bytes, rate and time left, on a terminal, after a second."""
+
+    def __init__(self) -> None:
+        self.begun = self.shown = time.monotonic()
+        self.first = -1
+
+    def show(self, done: int, size: int) -> None:
+        now = time.monotonic()
+        if self.first < 0:
+            self.begun, self.first = now, done
+        if now - self.begun < 1 or not sys.stderr.isatty():
+            return
+        if done == size:
+            print("\r\033[K", end="", file=sys.stderr, flush=True)
+        elif now - self.shown >= PROGRESS_SECONDS:
+            self.shown = now
+            rate = max(1.0, (done - self.first) / (now - self.begun))
+            of = f" of {size / 1e6:.1f} MB, {(size - done) / rate:.0f} s left" if size > 0 else " MB"
+            print(f"\r\033[K{done / 1e6:.1f}{of}, {rate / 1e6:.1f} MB/s", end="", file=sys.stderr, flush=True)
+
+
+def _json(result: Result) -> str:
+    found = result.evidence
+    document = {
+        "schema": "gosteward.install/1",
+        "version": result.version,
+        "goroot": result.tree,
+        "run": result.run,
+        "installed": found is not None,
+        "source": result.source,
+        "bytes": result.size,
+        "proofs": [{"kind": p.kind, "value": p.value, "by": p.by} for p in found.proofs] if found else [],
+        "in_use": result.in_use,
+        "notes": [str(note) for note in result.notes],
+    }
+    return json.dumps(document, indent=1) + "\n"
+
+
+def _text(result: Result, words: Catalog) -> str:
+    version, tree = result.version, result.tree
+    if result.evidence is None:
+        lines = [words.text(Text("{version} is installed already: {tree}", version=version, tree=tree))]
+    else:
+        lines = [
+            words.text(Text("installed {version}: {tree}", version=version, tree=tree)),
+            "  " + words.text(Text("from {source}, {size} MB", source=result.source, size=f"{result.size / 1e6:.1f}")),
+        ]
+        for proof in result.evidence.proofs:
+            kinds = {
+                "log": words.words("proved by the transparency log"),
+                "pinned": words.words("has the SHA-256 that ships with gosteward"),
+                "stated": words.words("has the SHA-256 that its source states"),
+            }
+            lines.append(f"  {kinds[proof.kind]} ({proof.by})")
+        if not result.evidence.enough:
+            lines.append("  " + words.words("nothing else proves it: installed because you gave a reason"))
+    if result.in_use:
+        lines.append("  " + words.text(Text("in use: {version}", version=result.in_use)))
+    if result.in_use != version:
+        lines.append("  " + words.text(Text("`gosteward use {version}` switches to it", version=version[2:])))
+    lines += [f"  {words.text(note)}" for note in result.notes]
+    if result.run:
+        lines += ["", words.text(Text("`gosteward undo {run}` takes this back.", run=str(result.run)))]
+    return "".join(f"{visible(line)}\n" for line in lines)

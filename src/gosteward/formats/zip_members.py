@@ -1,0 +1,292 @@
+"""Zip archives: all members and where they lie, every one checked before the first byte is written anywhere. Pure.
+
+Only what packers of Go modules write is accepted. A reader that accepts more can be shown other files than the one who judged the archive
+saw: so there are no comments, no gaps, no zip64, no directories, and the header in front of each member agrees with the directory at the end.
+
+Source: PKWARE APPNOTE.TXT 6.3.10, sections 4.3.7 (local header), 4.3.9 (data descriptor), 4.3.12 (central directory), 4.3.16 (its end);
+golang.org/x/mod/zip for the names (one file for one name, also where case does not count).
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+from typing import TYPE_CHECKING, NamedTuple
+
+from gosteward.errors import FINDINGS, StewardError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    ReadAt = Callable[[int, int], bytes]
+
+STORED, DEFLATED = 0, 8
+LOCAL_HEADER = 30
+DEEPEST = 64  # who goes through a tree has as many directories open
+LONGEST_COMPONENT = 255  # bytes, NAME_MAX of every Linux file system
+
+_END = struct.Struct("<4s4H2IH")
+# Without the version needed, the time, and the internal attributes.
+_CENTRAL = struct.Struct("<4sxB2x2H4x3I4H2x2I")
+_ENCRYPTED, _DESCRIPTOR, _UNDERSTOOD = 0x0001, 0x0008, 0x080E  # with the two bits of the level, and the one for UTF-8
+# Bytes of a descriptor; its signature may be missing.
+_DESCRIPTORS: tuple[int, ...] = (12, 16)
+_NOTHING: tuple[int, ...] = (0,)
+_UNIX = 3
+_REGULAR = 0o10  # the type in the highest four bits of a mode
+_DOS_DIRECTORY = 0x10
+_MOST_32 = 0xFFFFFFFF
+_ODD_COMPONENT = re.compile(r"(?:\A|/)\.{0,2}(?:/|\Z)")
+_ODD = re.compile(r"\A\.{0,2}\Z|\\")
+_SHORT = LONGEST_COMPONENT // 4  # characters that surely fit, however they are encoded
+_SHOWN = 160
+
+
+class ArchiveError(StewardError):
+    """An archive is damaged, cut, or made to do harm: nothing of it can be used.
+
+    Args:
+        what: what is wrong, as a clause.   member: where, as the archive names it; "" for the archive as a whole.   archive: whose fault it is.
+    """
+
+    exit_code = FINDINGS
+
+    def __init__(self, what: str, member: str = "", archive: str = "") -> None:
+        places = [shown(place) for place in (archive, member) if place]
+        super().__init__(what, subject=": ".join(places), hint="download it again, from a source that you trust")
+        self.member = member
+
+    def within(self, archive: str) -> ArchiveError:
+        """The same, with the name of the archive."""
+        return ArchiveError(self.what, self.member, archive)
+
+
+class Limits(NamedTuple):
+    """How much an archive may hold at most: members, bytes of one, bytes in all (unpacked), bytes of the archive, bytes of a name."""
+
+    members: int = 40_000
+    member: int = 256 << 20
+    total: int = 1 << 30
+    archive: int = 512 << 20
+    name: int = 1024
+
+
+class Member(NamedTuple):
+    """A file in a zip.
+
+    Attributes:
+        name: where it goes, relative: without the prefix, and `renamed`.   method: STORED or DEFLATED.   crc: CRC-32 of the content.
+        size: bytes of it, unpacked.   header, start, end: offsets of the local header, of the packed bytes, and behind these.
+    """
+
+    name: str
+    method: int
+    crc: int
+    size: int
+    header: int
+    start: int
+    end: int
+
+
+class _Described(NamedTuple):
+    """What the directory says about a member.  common: the bytes that the header in front of the member repeats.  raw: its name."""
+
+    header: int
+    raw: bytes
+    common: bytes
+    flags: int
+    method: int
+    crc: int
+    packed: int
+    size: int
+
+
+class Listing(NamedTuple):
+    """A whole zip.  members: by offset.   directory: the bytes behind the last member, up to the end."""
+
+    members: tuple[Member, ...]
+    directory: bytes
+
+
+class MemberNames:
+    """The names in one archive, as far as they have come: what cannot be written as said is refused.
+
+    `add` and `add_directory` raise ArchiveError, whatever the order of the names.
+    """
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._files: set[str] = set()
+        self._directories = {""}
+        self._folded = {""}  # the same in lower case
+
+    def add(self, name: str) -> None:
+        """Take a file's name."""
+        directory, _, base = name.rpartition("/")
+        if directory not in self._directories:
+            self.add_directory(directory, name)
+        if _ODD.search(base) or not base.isprintable() or len(name) > _SHORT or name[0] == "/":
+            self._refuse_odd(name, name)
+        folded = name.casefold()
+        if folded in self._files:
+            raise ArchiveError("two members have this name, or differ in upper and lower case only", name)
+        if folded in self._folded:
+            raise ArchiveError("one member is a file where another needs a directory", name)
+        self._files.add(folded)
+        if len(self._files) > self._limits.members:
+            raise ArchiveError(f"more than {self._limits.members} members", name)
+
+    def add_directory(self, directory: str, member: str = "") -> None:
+        """Take a directory's name, without a slash at its end; it may come more than once.  member: whose parent it is."""
+        while directory not in self._directories:
+            self._refuse_odd(directory, member or directory)
+            folded = directory.casefold()
+            if folded in self._files:
+                raise ArchiveError("one member is a file where another needs a directory", member or directory)
+            if folded in self._folded:
+                raise ArchiveError("two directories differ in upper and lower case only", member or directory)
+            self._folded.add(folded)
+            self._directories.add(directory)
+            if len(self._directories) > self._limits.members:
+                raise ArchiveError(f"more than {self._limits.members} directories", member or directory)
+            directory = directory.rpartition("/")[0]
+
+    def _refuse_odd(self, name: str, member: str) -> None:
+        if _ODD_COMPONENT.search(name):
+            raise ArchiveError("the name is absolute or has an empty, `.` or `..` component", member)
+        if not name.isprintable() or "\\" in name:
+            raise ArchiveError("the name has a backslash or a character that cannot be printed", member)
+        octets = name.encode()
+        if len(octets) > self._limits.name or max(map(len, octets.split(b"/"))) > LONGEST_COMPONENT:
+            raise ArchiveError("the name is too long", member)
+        if name.count("/") >= DEEPEST:
+            raise ArchiveError(f"more than {DEEPEST} directories deep", member)
+
+
+def shown(name: str) -> str:
+    """A hostile name, fit to be printed."""
+    text = "".join(c if c.isprintable() else c.encode("unicode_escape", "replace").decode() for c in name[:_SHOWN])
+    return text if len(name) <= _SHOWN else f"{text}..."
+
+
+def members(read_at: ReadAt, size: int, prefix: str, limits: Limits, renamed: Callable[[str], str] = str) -> Listing:
+    """Read and check the whole directory of a zip, and the header in front of every member.
+
+    Args:
+        read_at: gives the bytes at (offset, count), fewer at the end.   size: bytes of the archive.
+        prefix: every name must start with it; it ends with a slash.   renamed: gives the name to write for one without the prefix.
+    Raises:
+        ArchiveError: anything that is not as a packer of Go modules writes it, a limit that is passed, and names that do not fit
+            below one directory: see MemberNames.   What `read_at` raises.
+    """
+    directory, count, at = _directory(read_at, size, limits)
+    names = MemberNames(limits)
+    start, found = prefix.encode(), []
+    total = place = 0
+    for _ in range(count):
+        described, place = _described(directory, place)
+        name = renamed(_checked_name(described, start, limits))
+        names.add(name)
+        total += described.size
+        if total > limits.total:
+            raise ArchiveError(f"more than {limits.total} bytes unpacked", name)
+        found.append((described, name))
+    if place != len(directory) - _END.size:
+        raise ArchiveError("the directory is longer than its members")
+    return Listing(tuple(_placed(read_at, sorted(found), at)), directory)
+
+
+def _directory(read_at: ReadAt, size: int, limits: Limits) -> tuple[bytes, int, int]:
+    """The bytes from the directory on, how many members it says to have, and its offset."""
+    if size > limits.archive:
+        raise ArchiveError(f"more than {limits.archive} bytes")
+    end = read_at(size - _END.size, _END.size) if size >= _END.size else b""
+    if len(end) != _END.size or not end.startswith(b"PK\5\6"):
+        raise ArchiveError("no zip archive, or one that was cut, or one with a comment")
+    _, disk, first_disk, here, count, length, at, comment = _END.unpack(end)
+    if 0xFFFF in (here, count) or _MOST_32 in (length, at) or read_at(size - _END.size - 20, 4) == b"PK\6\7":
+        raise ArchiveError("zip64, which no archive of this size needs")
+    if disk or first_disk or here != count or comment:
+        raise ArchiveError("a part of several archives, or the end of another one")
+    if count > limits.members:
+        raise ArchiveError(f"{count} members, more than {limits.members}")
+    if not count or at + length + _END.size != size:
+        raise ArchiveError("the directory is empty or does not end where the archive does")
+    directory = read_at(at, size - at)
+    if len(directory) != size - at:
+        raise ArchiveError("it became shorter while it was read")
+    return directory, count, at
+
+
+def _described(directory: bytes, place: int) -> tuple[_Described, int]:
+    """The entry at a place in the directory, and where the next one is."""
+    begin, limit = place + _CENTRAL.size, len(directory) - _END.size
+    if begin > limit:
+        raise ArchiveError("the directory has fewer members than it says")
+    signature, system, flags, method, crc, packed, size, length, extra, comment, disk, attributes, header = (
+        _CENTRAL.unpack_from(directory, place)
+    )
+    after = begin + length + extra + comment
+    if signature != b"PK\1\2" or after > limit or comment or disk:
+        raise ArchiveError("the directory is damaged, has comments, or is one of several")
+    raw = directory[begin : begin + length]
+    if (system == _UNIX and attributes >> 28 not in (0, _REGULAR)) or attributes & _DOS_DIRECTORY:
+        raise ArchiveError("a link, a directory or a device: only regular files are expected", _loosely(raw))
+    return _Described(header, raw, directory[place + 6 : place + 30], flags, method, crc, packed, size), after
+
+
+def _checked_name(described: _Described, prefix: bytes, limits: Limits) -> str:
+    """The name without the prefix, of a member that can be unpacked within the limits."""
+    raw, flags, method, size = described.raw, described.flags, described.method, described.size
+    if not raw.startswith(prefix):
+        raise ArchiveError(f"the name does not start with {_loosely(prefix)}", _loosely(raw))
+    if flags & ~_UNDERSTOOD:
+        raise ArchiveError("encrypted" if flags & _ENCRYPTED else "packed in an unknown way", _loosely(raw))
+    if method != DEFLATED and (method != STORED or described.packed != size):
+        raise ArchiveError(f"packed with method {method}, not with deflate, or stored with two sizes", _loosely(raw))
+    if size > limits.member or described.packed == _MOST_32:
+        raise ArchiveError(f"{size} bytes unpacked, more than {limits.member}, or zip64", _loosely(raw))
+    try:
+        return raw[len(prefix) :].decode()
+    except UnicodeDecodeError:
+        raise ArchiveError("the name is no UTF-8", _loosely(raw)) from None
+
+
+def _placed(read_at: ReadAt, found: list[tuple[_Described, str]], at: int) -> Iterator[Member]:
+    """Find the data of all members. Each begins where the one before ends, and the last one ends where the directory is.
+
+    Args:
+        found: by offset of the local header.   at: offset of the directory.
+    """
+    end, descriptor = 0, _NOTHING
+    for described, name in found:
+        header, raw, common, flags, method, crc, packed, size = described
+        if header - end not in descriptor:
+            raise ArchiveError("it overlaps with another member, or there is something between them", name)
+        content = read_at(header, LOCAL_HEADER + len(raw))
+        if content[LOCAL_HEADER:] != raw or content[:28] != b"PK\3\4" + common:
+            _refuse_other(content, described, name)
+        start = header + len(content) + content[28] + (content[29] << 8)
+        end = start + packed
+        if end > at:
+            raise ArchiveError("it reaches into the directory", name)
+        descriptor = _DESCRIPTORS if flags & _DESCRIPTOR else _NOTHING
+        yield Member(name, method, crc, size, header, start, end)
+    if at - end not in descriptor:
+        raise ArchiveError("there is something between the last member and the directory")
+
+
+def _refuse_other(content: bytes, described: _Described, name: str) -> None:
+    """Raise ArchiveError if a local header is another one than the directory says, not only one without sums."""
+    if len(content) != LOCAL_HEADER + len(described.raw) or not content.startswith(b"PK\3\4"):
+        raise ArchiveError("it does not lie where the directory says", name)
+    if content[LOCAL_HEADER:] != described.raw:
+        raise ArchiveError("the directory has another name for it", name)
+    # With a descriptor behind the data, the packer did not know CRC and sizes yet.
+    without_sums = described.common[:10] + bytes(12) + described.common[22:]
+    if content[4:28] != without_sums or not described.flags & _DESCRIPTOR:
+        raise ArchiveError("the directory describes it otherwise", name)
+
+
+def _loosely(raw: bytes) -> str:
+    return raw[:_SHOWN].decode("utf-8", "replace")

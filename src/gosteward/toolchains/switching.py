@@ -1,0 +1,86 @@
+"""Which installed release is in use, for the host by one link, for one module by a line of its go.mod; and who would miss one that goes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gosteward.actions import EditLines, LineEdit, MoveAside
+from gosteward.errors import UsageError
+from gosteward.finding import Text
+from gosteward.golang import gomod, goversion
+from gosteward.golang.installed_trees import listing_place, record_of
+from gosteward.host.running import processes_below
+from gosteward.toolchains import store
+
+if TYPE_CHECKING:
+    from gosteward.actions import Action
+    from gosteward.host.local import LocalHost
+    from gosteward.snapshot import Snapshot
+    from gosteward.toolchains.store import Installed
+
+
+def installed_as(text: str, host: LocalHost, root: str) -> Installed:
+    """The installed release that a user names: "1.26.8", "go1.26.8", the newest patch of "1.26", "latest".
+
+    Raises:
+        UsageError: it is not installed.
+    """
+    trees = store.installed(host, root)
+    bare = text[2:] if text.startswith("go") else text
+    for tree in trees:  # the newest first
+        parsed = goversion.parse(tree.version)
+        if text == "latest" or tree.version == f"go{bare}" or (parsed is not None and parsed.language == bare):
+            return tree
+    there = ", ".join(tree.version[2:] for tree in trees) or "none"
+    hint = f"`gosteward install {bare}` installs it; there are: {there}"
+    raise UsageError(f"it is not installed in {root}", subject=text, hint=hint)
+
+
+def pinned(path: str, content: str, version: str) -> EditLines:
+    """Let a go.mod ask for a toolchain, by its toolchain line.
+
+    Args:
+        path: of go.mod.   content: what is in it.
+
+    Raises:
+        UsageError: it has no go line, or one that needs a later release.
+    """
+    file = gomod.parse(content)
+    if file.go_line is None:
+        raise UsageError(
+            "it has no go line to put a toolchain line behind", subject=path, hint="`go mod edit -go=1.N` writes one"
+        )
+    if goversion.older(version, file.go):
+        raise UsageError(
+            f"its go line asks for {file.go}, which is later than {version}", subject=f"{path}:{file.go_line.number}"
+        )
+    wanted = f"toolchain {version}"
+    if file.toolchain_line is not None:
+        line = file.toolchain_line
+        return EditLines(path, (LineEdit(line.number, line.text, (wanted,)),))
+    return EditLines(path, (LineEdit(file.go_line.number, file.go_line.text, (file.go_line.text, "", wanted)),))
+
+
+def uses(tree: Installed, snapshot: Snapshot) -> tuple[Text, ...]:
+    """What would miss a tree: running programs, the link `current`, sessions and jobs that find its go, settings that name it."""
+    found = [
+        Text("process {pid} ({name}) runs {path}", pid=str(p.pid), name=p.name, path=p.program)
+        for p in processes_below(tree.tree)
+    ]
+    if tree.current:
+        found.append(Text("{version} is in use: `gosteward use` switches to another one", version=tree.version))
+    inside = f"{tree.tree}/"
+    for context in () if tree.current else snapshot.contexts:
+        first = next((e.go for e in context.search_path if e.go is not None and e.go.executable), None)
+        if first is not None and (first.real_path or first.path).startswith(inside):
+            found.append(Text("{context} finds its go", context=context.name))
+    for setting in snapshot.go_settings:
+        if setting.name == "GOROOT" and setting.value.rstrip("/") == tree.tree and setting.location is not None:
+            found.append(Text("{place} names it", place=f"{setting.location.path}:{setting.location.line}"))
+    return tuple(dict.fromkeys(found))
+
+
+def removal(tree: Installed, host: LocalHost) -> tuple[Action, ...]:
+    """A tree and what is written about it go aside, from where `undo` brings them back and `prune` removes them."""
+    about = (path for path in (listing_place(tree.tree), record_of(tree.tree)) if host.exists(path))
+    return (MoveAside(tree.tree), *(MoveAside(path) for path in about))
