@@ -55,7 +55,9 @@ def check(python: str, version: str) -> None:
     pip = [environment / "bin/python", "-m", "pip", "install", "--quiet"]
     subprocess.run([*pip, "pytest", "pytest-xdist", "hypothesis", "--editable", TOP], check=True)
     subprocess.run(
-        [environment / "bin/python", "-m", "pytest", "-n", "auto", "-p", "no:cacheprovider", *PURE_TESTS], cwd=TOP, check=True
+        [environment / "bin/python", "-m", "pytest", "-n", "auto", "-p", "no:cacheprovider", *PURE_TESTS],
+        cwd=TOP,
+        check=True,
     )
 
 

@@ -50,7 +50,7 @@ function _shtab_gosteward_using
   test "$_shtab_gosteward_cmdpath" = "$argv"
 end
 
-set -g _shtab_gosteward_commands doctor why explain path snapshot history undo install use list uninstall
+set -g _shtab_gosteward_commands doctor why explain path snapshot history undo install use list uninstall verify
 set -g _shtab_gosteward_opts_with_value --allow-unverified --context --deadline --fail-on --format --from --lang --only --output --project --root --snapshot --user -o
 
 complete -c gosteward -e
@@ -147,3 +147,10 @@ complete -c gosteward -n '_shtab_gosteward_using; and test $_shtab_gosteward_npo
 complete -c gosteward -n '_shtab_gosteward_using uninstall' -s h -l help -d 'show this help message and exit'
 complete -c gosteward -n '_shtab_gosteward_using uninstall' -l root -x -d 'where trees are put (default: /opt/go, or ~/.local/share/go)'
 complete -c gosteward -n '_shtab_gosteward_using uninstall' -l lang -xka "en zh" -d 'language of messages (default: by the locale)'
+complete -c gosteward -n '_shtab_gosteward_using; and test $_shtab_gosteward_npos -eq 0' -a verify -d 'Verify a toolchain: every file against the release that the public transparency log names, then a build with it, and who finds it.'
+complete -c gosteward -n '_shtab_gosteward_using verify' -s h -l help -d 'show this help message and exit'
+complete -c gosteward -n '_shtab_gosteward_using verify' -l root -x -d 'where trees are put (default: /opt/go, or ~/.local/share/go)'
+complete -c gosteward -n '_shtab_gosteward_using verify' -l offline -d 'ask no server'
+complete -c gosteward -n '_shtab_gosteward_using verify' -l files-only -d 'run nothing: only compare the files with the log'
+complete -c gosteward -n '_shtab_gosteward_using verify' -l format -xka "text json" -d 'how to say it (default: text)'
+complete -c gosteward -n '_shtab_gosteward_using verify' -l lang -xka "en zh" -d 'language of messages (default: by the locale)'

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fuzz.target import Target, lines_of, text_of
+from fuzz.toolchain_targets import TARGETS as TOOLCHAINS
 from gosteward.formats import access, buildinfo, c_targets, certificates, elf, file_kinds, gitconfig, netrc, socks5
 from gosteward.formats.access import Owned
 from gosteward.golang import (
@@ -203,5 +204,6 @@ TARGETS = {
     "pacman": Target(lambda data: pacman.split_name(text_of(data)), words="-"),
     "rpm-header": Target(_rpm_header),
     "stored-rpms": Target(_stored_rpms, seeds=("probes/package_databases/*.db",), errors=(rpm_stores.StoreError,)),
+    **TOOLCHAINS,
     "snap-yaml": Target(lambda data: snaps.parse(lines_of(data)), words="name: version: confinement: ' \" | > #"),
 }

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from types import FrameType
 
 TOP = Path(gosteward.__file__).parent
-ROOMS = ("formats", "golang", "probes/package_databases")
+ROOMS = ("formats", "golang", "sumdb", "probes/package_databases")
 # They take names, or ask a host for what the others read.
-NO_READERS = {"roles.py", "rpm.py"}
+NO_READERS = {"roles.py", "rpm.py", "client.py", "refusals.py"}
 MOST_SEEDS = 25
 
 

@@ -38,8 +38,10 @@ from gosteward.repair.undo import to_undo, undo
 from gosteward.repair.world import World
 from gosteward.snapshot import User
 
-sys.path.insert(0, str(Path(__file__).parent))
-from fsync_order import violations
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1])]
+from fsync_order import violations  # noqa: E402
+
+from toolchains.small_release import small_release  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -64,6 +66,7 @@ WITH_PATH = CHANGING - {"write", "pwrite64", "ftruncate", "fsync", "syncfs"} | {
     "fgetxattr",
 }
 CLEANING = {"unlinkat", "unlink", "rmdir"}
+RELEASE = small_release("go1.26.90")
 LIST = bytes.fromhex("0200000001000600ffffffff0200000032ef000004000400ffffffff10000000ffffffff20000400ffffffff")
 
 
@@ -77,7 +80,7 @@ class Point(NamedTuple):
 
 def build(top: Path) -> None:
     """The host as it is found: something for every kind of action."""
-    for name in ("etc", "bin", "go-broken/bin", "go/bin", "cache/a", "home"):
+    for name in ("opt", "etc", "bin", "go-broken/bin", "go/bin", "cache/a", "home"):
         (top / name).mkdir(parents=True)
     files = {
         "etc/rc": (b"a\nexport PATH=/bin\nz\n", 0o644), "etc/crlf": (b"#!/bin/sh\r\na\r\n", 0o755), "go-broken/bin/go": (b"half", 0o644),
@@ -101,7 +104,12 @@ def plan(top: Path) -> dict[str, tuple[do.Action, tuple[str, ...]]]:
     """Name -> action, and the paths that it changes."""
     at = str(top)
     line = do.LineEdit(2, "export PATH=/bin", ("export PATH=/bin:/usr/local/go/bin",))
+    archive = str(top.parent / f"{RELEASE.module_version}.zip")
     return {
+        "unpack": (
+            do.UnpackTree(f"{at}/opt/go1.26.90", archive, "module", "go1.26.90", "linux-amd64", RELEASE.h1),
+            ("opt/go1.26.90",),
+        ),
         "edit": (do.EditLines(f"{at}/etc/rc", (line,)), ("etc/rc",)),
         "line ends": (do.UnixLineEnds(f"{at}/etc/crlf"), ("etc/crlf",)),
         "write": (do.WriteFile(f"{at}/etc/profile.d/go.sh", "x\n"), ("etc/profile.d/go.sh",)),
@@ -181,6 +189,7 @@ class Bench:
         self.room.chmod(0o755)
         self.top, self.place = self.room / "host", str(self.room / "journal")
         self.old = self.new = self.old_with_times = {}
+        (self.room / f"{RELEASE.module_version}.zip").write_bytes(RELEASE.zip())
         self._fresh()
         self.old, self.old_with_times = looks(self.top), looks(self.top, times=True)
         fix(self.top, self.place)
@@ -267,7 +276,7 @@ class Bench:
             if states[0] not in states[1:]:
                 yield f"{name} is half done"
         known = self.old.keys() | self.new.keys()
-        odd = [path for path in now if path not in known and not Path(path).name.startswith(".gosteward-")]
+        odd = [path for path in now if path not in known and "/.gosteward-" not in f"/{path}"]
         if odd:
             yield f"nobody knows {odd}"
 

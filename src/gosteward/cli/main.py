@@ -13,7 +13,20 @@ if TYPE_CHECKING:
     from argparse import ArgumentParser
     from collections.abc import Sequence
 
-COMMANDS = ("doctor", "why", "explain", "path", "snapshot", "history", "undo", "install", "use", "list", "uninstall")
+COMMANDS = (
+    "doctor",
+    "why",
+    "explain",
+    "path",
+    "snapshot",
+    "history",
+    "undo",
+    "install",
+    "use",
+    "list",
+    "uninstall",
+    "verify",
+)
 LONGEST_LINE = 1000
 EPILOG = (
     "exit codes: 0 healthy or done; 1 findings at or above --fail-on; 2 usage; 3 something could not be judged; "

@@ -204,7 +204,7 @@ def _directory(read_at: ReadAt, size: int, limits: Limits) -> tuple[bytes, int, 
     if len(end) != _END.size or not end.startswith(b"PK\5\6"):
         raise ArchiveError("no zip archive, or one that was cut, or one with a comment")
     _, disk, first_disk, here, count, length, at, comment = _END.unpack(end)
-    if 0xFFFF in (here, count) or _MOST_32 in (length, at) or read_at(size - _END.size - 20, 4) == b"PK\6\7":
+    if 0xFFFF in (here, count) or _MOST_32 in (length, at) or _is_zip64(read_at, size):
         raise ArchiveError("zip64, which no archive of this size needs")
     if disk or first_disk or here != count or comment:
         raise ArchiveError("a part of several archives, or the end of another one")
@@ -216,6 +216,11 @@ def _directory(read_at: ReadAt, size: int, limits: Limits) -> tuple[bytes, int, 
     if len(directory) != size - at:
         raise ArchiveError("it became shorter while it was read")
     return directory, count, at
+
+
+def _is_zip64(read_at: ReadAt, size: int) -> bool:
+    locator = size - _END.size - 20
+    return locator >= 0 and read_at(locator, 4) == b"PK\6\7"
 
 
 def _described(directory: bytes, place: int) -> tuple[_Described, int]:

@@ -80,6 +80,10 @@ class Executor:
         try:
             made = perform(change, self.accounts, temporary)
         except (OSError, Refused) as error:
+            if isinstance(change, MakeTree):
+                _discard(
+                    change, temporary, self.accounts
+                )  # where that fails too, the line stays open, and `settle` does it
             side = side_of(change, self.accounts)
             if side == "after":
                 made = _as_found(change, self.accounts)  # only the sync at its very end was denied
@@ -273,7 +277,7 @@ def _as_found(change: Change, accounts: Accounts) -> Change:
             return _noted(change, where)
     if isinstance(change, MakeTree) and not change.removes:
         with contextlib.suppress(OSError, Refused), exact_place(change.path, accounts) as where:
-            return change._replace(digest=made_trees.digest(change, where))
+            return made_trees.as_found(change, where)
     return change
 
 

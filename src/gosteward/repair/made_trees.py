@@ -83,7 +83,7 @@ def perform(change: MakeTree, where: Place, accounts: Accounts, temporary: str) 
         os.close(room)
         with acting_as(where.account):
             writing.remove_tree(where.directory, temporary)
-    return change if change.digest else change._replace(digest=digest(change, where))
+    return change if change.digest else as_found(change, where)
 
 
 def _write(recipe: Vendor, where: Place, room: int, temporary: str) -> None:
@@ -124,15 +124,20 @@ def side_of(change: MakeTree, where: Place) -> str:
             status = os.lstat(where.name, dir_fd=where.directory)
         except FileNotFoundError:
             return "after" if change.removes else "before"
-    whole = stat.S_ISDIR(status.st_mode) and (not change.digest or digest(change, where) == change.digest)
+    whole = stat.S_ISDIR(status.st_mode) and (not change.digest or as_found(change, where).digest == change.digest)
     return "elsewhere" if not whole else "before" if change.removes else "after"
 
 
-def digest(change: MakeTree, where: Place) -> str:
-    """SHA-256 of all names, modes, links and contents of a tree, in hexadecimal. Raises Refused and OSError."""
+def as_found(change: MakeTree, where: Place) -> MakeTree:
+    """The change with the digest of what is there. Raises Refused and OSError."""
     if isinstance(change.recipe, UnpackTree):
         with acting_as(where.account):
-            return unpacked_trees.digest(where)
+            return unpacked_trees.listed(change, unpacked_trees.listing_at(where))
+    return change._replace(digest=_digest(where))
+
+
+def _digest(where: Place) -> str:
+    """SHA-256 of all names, modes, links and contents of a tree, in hexadecimal."""
     total = sha256()
     with acting_as(where.account):
         for met in everything(where):

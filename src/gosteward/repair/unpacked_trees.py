@@ -52,7 +52,11 @@ def write(change: MakeTree, recipe: UnpackTree, room: int) -> MakeTree:
         unpacking.release(top, made.version, options)
     finally:
         os.close(top)
-    listing = listing_of(made.entries)
+    return listed(change, listing_of(made.entries))
+
+
+def listed(change: MakeTree, listing: bytes) -> MakeTree:
+    """The change with what it came to."""
     return change._replace(digest=sha256(listing).hexdigest(), listing=listing)
 
 
@@ -95,13 +99,13 @@ def _known(trees: tuple[str, ...]) -> Iterator[Mapping[tuple[str, int], tuple[in
         yield known
 
 
-def digest(where: Place) -> str:
-    """SHA-256 of the listing of a tree, in hexadecimal. Raises Refused: something in it is neither file nor directory.   OSError."""
+def listing_at(where: Place) -> bytes:
+    """The listing of a tree. Raises Refused: something in it is neither file nor directory.   OSError."""
     top = os.open(where.name, writing.READING | os.O_DIRECTORY, dir_fd=where.directory)
     try:
         found = tree_hashing.hash_tree(top)
         for oddity in found.oddities:
             raise Refused(Text("{path} is no file of a release", path=f"{where.path}/{oddity.name}"))
-        return sha256(listing_of(found.entries)).hexdigest()
+        return listing_of(found.entries)
     finally:
         os.close(top)

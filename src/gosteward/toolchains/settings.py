@@ -28,7 +28,7 @@ class Database(NamedTuple):
 
 def go_proxy(host: LocalHost, user: User) -> str:
     """The value of GOPROXY that go would read."""
-    return _setting(host, user, "GOPROXY") or DEFAULT_PROXY
+    return _setting(host, user, "GOPROXY", TREES) or DEFAULT_PROXY
 
 
 def database(host: LocalHost, user: User) -> Database:
@@ -38,7 +38,8 @@ def database(host: LocalHost, user: User) -> Database:
         UsageError: its key is none.
     Source: cmd/go/internal/modfetch/sumdb.go (`useSumDB`, `dbDial`).
     """
-    value = _setting(host, user, "GOSUMDB").strip()
+    # Not from a go.env: a tree that was tampered with would name the log that judges it.
+    value = _setting(host, user, "GOSUMDB", ()).strip()
     named, _, url = value.partition(" ")
     key = keys.parse(named if "+" in named else keys.PUBLIC_DATABASE)
     own = url.strip() or f"https://{DATABASE_IN_CHINA if named == DATABASE_IN_CHINA else key.name}"
@@ -47,13 +48,13 @@ def database(host: LocalHost, user: User) -> Database:
     return Database(key, (*relayed, own))
 
 
-def _setting(host: LocalHost, user: User, name: str) -> str:
+def _setting(host: LocalHost, user: User, name: str, trees: tuple[str, ...]) -> str:
     """Source: cmd/go/internal/cfg (`EnvFile`, `Getenv`)."""
     environ = host.environ
     if environ.get(name):
         return environ[name]
     file = goenv.file_named(environ.get("GOENV", ""), environ.get("XDG_CONFIG_HOME", ""), user.home)
-    for path in (file, *(f"{tree}/go.env" for tree in TREES)):
+    for path in (file, *(f"{tree}/go.env" for tree in trees)):
         value = _value(host, user, path, name) if path.startswith("/") else ""
         if value:
             return value

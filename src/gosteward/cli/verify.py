@@ -1,0 +1,132 @@
+"""Verify a toolchain: every file against the release that the public transparency log names, then a build with it, and who finds it."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING
+
+from gosteward.cli import options as flags
+from gosteward.finding import Text
+from gosteward.report.layout import visible
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+    from collections.abc import Iterator
+
+    from gosteward.catalogs import Catalog
+    from gosteward.toolchains.checks import Check, Verified
+
+HELP = "verify every file of a toolchain, and build with it"
+# What is wrong comes first.
+ORDER = ("failed", "not-judged", "note", "ok")
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "goroot", metavar="GOROOT", nargs="?", default="", help="which one (default: the one that is in use)"
+    )
+    flags.add_root(parser)
+    parser.add_argument("--offline", action="store_true", help="ask no server")
+    parser.add_argument("--files-only", action="store_true", help="run nothing: only compare the files with the log")
+    parser.add_argument("--format", choices=("text", "json"), default="text", help="how to say it (default: text)")
+    flags.add_language(parser)
+
+
+def run(options: Namespace) -> int:
+    from gosteward.host.local import LocalHost
+    from gosteward.toolchains.verify import Wanted, verify
+
+    wanted = Wanted(options.goroot, flags.root_of(options), options.offline, options.files_only)
+    found = verify(wanted, LocalHost(os.environ))
+    text = as_json(found) if options.format == "json" else as_text(found, flags.catalog(options.lang))
+    flags.write(text, "")
+    return found.exit_code
+
+
+def as_json(found: Verified) -> str:
+    """The document of the schema "gosteward.verify/1"."""
+    document = {
+        "schema": "gosteward.verify/1",
+        "version": visible(found.version),
+        "goroot": visible(found.goroot),
+        "platform": found.platform,
+        "checks": [_row(check) for check in found.checks],
+    }
+    return json.dumps(document, indent=1) + "\n"
+
+
+def _row(check: Check) -> dict[str, object]:
+    return {
+        "name": check.name,
+        "status": check.status,
+        "text": visible(str(check.text)),
+        "lines": [visible(line) for line in check.lines],
+        "files": [{"name": visible(file.name), "what": file.what} for file in check.files],
+        "count": check.total,
+        "remedy": str(check.remedy),
+    }
+
+
+def as_text(found: Verified, words: Catalog) -> str:
+    """The verdict, then what is wrong, then what to do."""
+    lines = [words.text(_verdict(found)), ""]
+    for status in ORDER:
+        for check in found.checks:
+            if check.status == status:
+                lines += _lines(check, words)
+    remedies = dict.fromkeys(words.text(c.remedy) for c in found.checks if c.remedy and c.status != "ok")
+    if remedies:
+        lines += ["", words.words("What to do:"), *(f"  {remedy}" for remedy in remedies)]
+    return "".join(f"{visible(line)}\n" for line in lines)
+
+
+def _verdict(found: Verified) -> Text:
+    files = found.check("files")
+    version, goroot = found.version or "go", found.goroot
+    if files is not None and files.status == "ok":
+        template = "{version} in {goroot} is the release that the public log names: all {count} files"
+        if found.check("go.env") is not None:
+            template = "{version} in {goroot} is the release that the public log names: all {count} files but go.env"
+        return Text(template, version=version, goroot=goroot, count=str(files.total))
+    if files is not None and files.status == "failed":
+        return Text(
+            "{version} in {goroot} is not the release that the public log names", version=version, goroot=goroot
+        )
+    template = "it is not known whether {version} in {goroot} is the release that the public log names"
+    return Text(template, version=version, goroot=goroot)
+
+
+def _lines(check: Check, words: Catalog) -> Iterator[str]:
+    status = {
+        "failed": words.words("failed"),
+        "not-judged": words.words("not judged"),
+        "note": words.words("note"),
+        "ok": words.words("ok"),
+    }[check.status]
+    yield f"{status}: {words.text(check.text)}"
+    for file in check.files:
+        yield f"    {_what(file.what, words)}: {file.name}"
+    if len(check.files) < check.total and check.files:
+        yield "    " + words.text(Text("and {count} more", count=str(check.total - len(check.files))))
+    for line in check.lines:
+        yield f"    {line}"
+
+
+def _what(what: str, words: Catalog) -> str:
+    known = {
+        "changed": words.words("changed"),
+        "missing": words.words("missing"),
+        "extra": words.words("does not belong there"),
+        "not executable": words.words("not executable"),
+        "writable by anybody": words.words("writable by anybody"),
+        "set-user-ID or set-group-ID": words.words("set-user-ID or set-group-ID"),
+        "link": words.words("a link"),
+        "special": words.words("no regular file"),
+        "unreadable": words.words("cannot be read"),
+        "name": words.words("a name that no release can have"),
+        "too large": words.words("too large"),
+        "too deep": words.words("too deep"),
+        "other file system": words.words("another file system"),
+    }
+    return known.get(what, what)

@@ -1,0 +1,135 @@
+"""Verify a toolchain: every file against the release that the public log names, then whether it works, then who finds it.
+
+As root nothing of a tree is run that somebody else could have changed, or whose files are not those of the release.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, NamedTuple
+
+from gosteward.errors import UsageError
+from gosteward.finding import Text
+from gosteward.golang.installed_trees import CURRENT
+from gosteward.host import accounts
+from gosteward.toolchains import authenticity, goroots, tree_reading
+from gosteward.toolchains.authenticity import Asking
+from gosteward.toolchains.checks import FAILED, UNJUDGED, Check, Verified
+from gosteward.toolchains.manifests import trusted_log
+from gosteward.toolchains.web import Web
+
+if TYPE_CHECKING:
+    from gosteward.host.local import LocalHost
+    from gosteward.snapshot import Snapshot
+    from gosteward.toolchains.goroots import Goroot
+    from gosteward.toolchains.transparency import Log
+    from gosteward.toolchains.tree_reading import Tree
+
+MOST_LINKS = 100
+
+
+class Wanted(NamedTuple):
+    """What to verify.
+
+    Attributes:
+        goroot: path, "" for the one in use.   root: where our trees are.   files_only: run nothing, and start no shell.
+        log: whom to ask, None for `manifests.trusted_log`.
+    """
+
+    goroot: str = ""
+    root: str = ""
+    offline: bool = False
+    files_only: bool = False
+    log: Log | None = None
+
+
+def verify(wanted: Wanted, host: LocalHost) -> Verified:
+    """Verify one tree.
+
+    Raises:
+        UsageError: there is no such tree, or none is in use.   OSError: its directory cannot be read.
+    """
+    from gosteward.toolchains import views  # here, as --files-only of a named tree needs none of it
+
+    snapshot = None
+    path = os.path.abspath(wanted.goroot) if wanted.goroot else _current(wanted, host)
+    if not path:
+        snapshot = _looked()
+        path = views.in_use(snapshot)
+    if not path:
+        raise UsageError("no go is in use", subject=snapshot.user.name if snapshot else "", hint="name a GOROOT")
+    goroot = goroots.goroot_at(host, path)
+    user = accounts.user_with_id(host, os.geteuid())
+    web = Web(host, user, offline=wanted.offline)
+    asking = Asking(host, user, web, wanted.log or trusted_log(host, user, web))
+    tree, checks = authenticity.judged(goroot, asking)
+    if not wanted.files_only:
+        checks += _run(goroot, tree, checks, host)
+        checks += (views.seen_by(snapshot or _looked(), goroot.path),)
+    return Verified(goroot.version, goroot.path, goroot.platform, checks)
+
+
+def _current(wanted: Wanted, host: LocalHost) -> str:
+    path = f"{wanted.root}/{CURRENT}"
+    return path if wanted.root and host.is_directory(path) else ""
+
+
+def _looked() -> Snapshot:
+    from gosteward.examination import Request, snapshot_of
+
+    return snapshot_of(Request(offline=True))[0]
+
+
+def _run(goroot: Goroot, tree: Tree, checks: tuple[Check, ...], host: LocalHost) -> tuple[Check, ...]:
+    from gosteward.probes import machine
+    from gosteward.reasoning.viewpoint import runnable_architectures
+    from gosteward.toolchains import trials
+
+    user = accounts.invoking_user(host)
+    facts, _ = machine.collect(host, user)
+    goarch = goroot.platform.rpartition("-")[2]
+    runnable = {*runnable_architectures(facts.kernel_goarch, facts.userland_goarch), facts.userland_goarch}
+    if goroot.platform and (not goroot.platform.startswith("linux-") or goarch not in runnable):
+        here = f"linux-{facts.userland_goarch}"
+        text = Text("not run: it is for {platform}, and this host is {here}", platform=goroot.platform, here=here)
+        return (Check("version", UNJUDGED, text),)
+    refusal = _refusal(goroot, tree, checks) if user.uid == 0 else None
+    if refusal is not None:
+        return (Check("version", UNJUDGED, refusal, remedy=Text("run it as the user whose tree it is")),)
+    return trials.tried(goroot, trials.runner_for(host, user), host)
+
+
+def _refusal(goroot: Goroot, tree: Tree, checks: tuple[Check, ...]) -> Text | None:
+    """Why root does not run this go; None if it may."""
+    if any(check.status == FAILED and check.name in ("files", "go.env", "others") for check in checks):
+        return Text("not run as root: its files are not those of the release")
+    writable = _others_write(goroot, tree)
+    if writable:
+        return Text("not run as root: it is not sure that nobody else may change {path}", path=writable)
+    return None
+
+
+def _others_write(goroot: Goroot, tree: Tree) -> str:
+    """A place where somebody else than root may change what go would run or read, behind links of the tree, too; "" if there is none."""
+    if tree.others_write or tree.cut:
+        return os.path.normpath(f"{goroot.path}/{tree.others_write}")
+    above = tree_reading.others_above(goroot.path)
+    if above or len(tree.odd) > MOST_LINKS:
+        return above or goroot.path
+    for odd in tree.odd:
+        place = f"{goroot.path}/{odd.name}"
+        writable = _behind(os.path.realpath(place), goroot.path) if odd.kind == "link" else place
+        if writable:
+            return writable
+    return ""
+
+
+def _behind(real: str, goroot: str) -> str:
+    if real.startswith(f"{goroot}/") or not os.path.exists(real):
+        return ""
+    above = tree_reading.others_above(f"{real}/x")
+    if above or not os.path.isdir(real):
+        return above
+    found = tree_reading.read(real, ("",))
+    inner = found.others_write or (found.odd[0].name if found.odd else "")
+    return os.path.normpath(f"{real}/{inner}") if inner else ""
