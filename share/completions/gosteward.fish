@@ -50,7 +50,7 @@ function _shtab_gosteward_using
   test "$_shtab_gosteward_cmdpath" = "$argv"
 end
 
-set -g _shtab_gosteward_commands doctor why explain path snapshot history undo install use list uninstall verify
+set -g _shtab_gosteward_commands doctor why explain path snapshot history undo install use list uninstall verify available which exec prune
 set -g _shtab_gosteward_opts_with_value --allow-unverified --context --deadline --fail-on --format --from --lang --only --output --project --root --snapshot --user -o
 
 complete -c gosteward -e
@@ -154,3 +154,20 @@ complete -c gosteward -n '_shtab_gosteward_using verify' -l offline -d 'ask no s
 complete -c gosteward -n '_shtab_gosteward_using verify' -l files-only -d 'run nothing: only compare the files with the log'
 complete -c gosteward -n '_shtab_gosteward_using verify' -l format -xka "text json" -d 'how to say it (default: text)'
 complete -c gosteward -n '_shtab_gosteward_using verify' -l lang -xka "en zh" -d 'language of messages (default: by the locale)'
+complete -c gosteward -n '_shtab_gosteward_using; and test $_shtab_gosteward_npos -eq 0' -a available -d 'List the releases that can be installed, the newest first. Lists of servers are incomplete: one that is missing may be there all the same.'
+complete -c gosteward -n '_shtab_gosteward_using available' -s h -l help -d 'show this help message and exit'
+complete -c gosteward -n '_shtab_gosteward_using available' -l all -d 'all of them, candidates too'
+complete -c gosteward -n '_shtab_gosteward_using available' -l from -x -d 'ask this source (default: GOPROXY, go.dev)'
+complete -c gosteward -n '_shtab_gosteward_using available' -l format -xka "text json" -d 'how to list (default: text)'
+complete -c gosteward -n '_shtab_gosteward_using available' -l lang -xka "en zh" -d 'language of messages (default: by the locale)'
+complete -c gosteward -n '_shtab_gosteward_using; and test $_shtab_gosteward_npos -eq 0' -a which -d 'Print the path of a release'"'"'s go: of the one in use, or of another installed one.'
+complete -c gosteward -n '_shtab_gosteward_using which' -s h -l help -d 'show this help message and exit'
+complete -c gosteward -n '_shtab_gosteward_using which' -l root -x -d 'where trees are put (default: /opt/go, or ~/.local/share/go)'
+complete -c gosteward -n '_shtab_gosteward_using; and test $_shtab_gosteward_npos -eq 0' -a exec -d 'Run a command with an installed release in front: its go is the first on PATH, and switches to no other one.'
+complete -c gosteward -n '_shtab_gosteward_using exec' -s h -l help -d 'show this help message and exit'
+complete -c gosteward -n '_shtab_gosteward_using exec' -l root -x -d 'where trees are put (default: /opt/go, or ~/.local/share/go)'
+complete -c gosteward -n '_shtab_gosteward_using; and test $_shtab_gosteward_npos -eq 0' -a prune -d 'Remove for good what was taken away and what was downloaded. Nothing brings it back; what a process still runs stays.'
+complete -c gosteward -n '_shtab_gosteward_using prune' -s h -l help -d 'show this help message and exit'
+complete -c gosteward -n '_shtab_gosteward_using prune' -l root -x -d 'where trees are put (default: /opt/go, or ~/.local/share/go)'
+complete -c gosteward -n '_shtab_gosteward_using prune' -l yes -d 'do not ask'
+complete -c gosteward -n '_shtab_gosteward_using prune' -l lang -xka "en zh" -d 'language of messages (default: by the locale)'

@@ -40,6 +40,7 @@ PROCESS_STARTERS = {
     "execv",
     "execve",
     "execvp",
+    "execvpe",
     "spawnv",
     "Popen",
 }

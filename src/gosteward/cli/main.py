@@ -26,6 +26,10 @@ COMMANDS = (
     "list",
     "uninstall",
     "verify",
+    "available",
+    "which",
+    "exec",
+    "prune",
 )
 LONGEST_LINE = 1000
 EPILOG = (

@@ -67,6 +67,15 @@ def observe(argv: tuple[str, ...], environment: dict[str, str], directory: str, 
     return _follow(process, time.monotonic() + seconds)
 
 
+def become(argv: tuple[str, ...], environment: dict[str, str]) -> None:
+    """Be this program from here on, with terminal, input and output of this process. The program is looked for on the environment's PATH.
+
+    Raises:
+        OSError: it cannot be started.
+    """
+    os.execvpe(argv[0], argv, environment)  # noqa: S606 - an argument list, and no shell is what is wanted
+
+
 def _follow(process: subprocess.Popen[bytes], deadline: float) -> Observed:
     """Pass its output on until it ends. However we are left, by a signal above all, it does not outlive us."""
     output = _Output()

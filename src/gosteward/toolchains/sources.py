@@ -190,7 +190,7 @@ def find(asked: toolchain_names.Wanted, platform: Platform, sources: tuple[Sourc
         UnreachableError: no source has it; it says what each of them answered.   UsageError: no such release is known.
     """
     said: list[str] = []
-    version = asked.version if asked.kind == "release" else _newest(asked, platform, sources, said)
+    version = asked.version if asked.kind == "release" else _newest(asked, platform, sources)
     for source in sources:
         found = _offered(source, version, platform)
         if isinstance(found, Offer):
@@ -200,19 +200,29 @@ def find(asked: toolchain_names.Wanted, platform: Platform, sources: tuple[Sourc
     raise UnreachableError(what, subject="; ".join(said), hint="name another source with --from")
 
 
-def _newest(asked: toolchain_names.Wanted, platform: Platform, sources: tuple[Source, ...], said: list[str]) -> str:
-    """The newest release, by all lists, and by asking for the next ones by name: a list is never the whole truth."""
-    known: set[str] = set()
+def listed(sources: tuple[Source, ...], platform: Platform) -> tuple[str, ...]:
+    """Names of all releases that any source lists.
+
+    Raises:
+        UnreachableError: none of them gives a list.
+    """
+    said: list[str] = []
+    known: dict[str, None] = {}
     for source in sources:
-        listed = _listed(source, platform)
-        if isinstance(listed, str):
-            said.append(f"{source.shown}: {listed}")
+        found = _listed(source, platform)
+        if isinstance(found, str):
+            said.append(f"{source.shown}: {found}")
         else:
-            known.update(listed)
-    if not known and said:
-        raise UnreachableError(
-            "no source gives a list of releases", subject="; ".join(said), hint="ask for one by name"
-        )
+            known.update(dict.fromkeys(found))
+    if not known:
+        hint = "name another source with --from"
+        raise UnreachableError("no source gives a list of releases", subject="; ".join(said), hint=hint)
+    return tuple(known)
+
+
+def _newest(asked: toolchain_names.Wanted, platform: Platform, sources: tuple[Source, ...]) -> str:
+    """The newest release, by all lists, and by asking for the next ones by name: a list is never the whole truth."""
+    known = listed(sources, platform)
     newest = toolchain_names.chosen(asked, known)
     for name in _behind(newest):
         if name not in known and _has(name, platform, sources):

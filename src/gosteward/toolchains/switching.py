@@ -13,10 +13,14 @@ from gosteward.host.running import processes_below
 from gosteward.toolchains import store
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from gosteward.actions import Action
     from gosteward.host.local import LocalHost
     from gosteward.snapshot import Snapshot
     from gosteward.toolchains.store import Installed
+
+DEFAULT_PATH = "/usr/local/bin:/usr/bin:/bin"
 
 
 def installed_as(text: str, host: LocalHost, root: str) -> Installed:
@@ -34,6 +38,13 @@ def installed_as(text: str, host: LocalHost, root: str) -> Installed:
     there = ", ".join(tree.version[2:] for tree in trees) or "none"
     hint = f"`gosteward install {bare}` installs it; there are: {there}"
     raise UsageError(f"it is not installed in {root}", subject=text, hint=hint)
+
+
+def environment_of(tree: Installed, environ: Mapping[str, str]) -> dict[str, str]:
+    """An environment in which a tree's go is the first one, with nothing that would lead to another."""
+    rest = {name: value for name, value in environ.items() if name not in ("GOROOT", "GOTOOLDIR")}
+    path = f"{tree.tree}/bin:{environ.get('PATH', DEFAULT_PATH)}"
+    return {**rest, "PATH": path, "GOTOOLCHAIN": "local"}
 
 
 def pinned(path: str, content: str, version: str) -> EditLines:
@@ -57,7 +68,7 @@ def pinned(path: str, content: str, version: str) -> EditLines:
     wanted = f"toolchain {version}"
     if file.toolchain_line is not None:
         line = file.toolchain_line
-        return EditLines(path, (LineEdit(line.number, line.text, (wanted,)),))
+        return EditLines(path, (LineEdit(line.number, line.text, (line.text.replace(line.words[0], version, 1),)),))
     return EditLines(path, (LineEdit(file.go_line.number, file.go_line.text, (file.go_line.text, "", wanted)),))
 
 
