@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gosteward.actions import FIRST, LAST, LINE_SHOWN, EditLines, LineEdit, ReplaceLink
 from gosteward.finding import Text
+from gosteward.golang import toolchain_names
 from gosteward.reasoning.guarded_lines import C_SHELLS, guarded_line
 from gosteward.reasoning.reach import LOGINS, go_directories, go_trees, plain
 from gosteward.reasoning.viewpoint import context_named, first_go, own_contexts
@@ -26,6 +27,16 @@ class Repair(NamedTuple):
 
     actions: tuple[Action, ...] = ()
     commands: tuple[str, ...] = ()
+
+
+def installing(version: str = "") -> tuple[str, ...]:
+    """The command that puts a sound release where every session finds it, for a host on which no tree can serve.
+
+    Args:
+        version: of the tree that is no good, "go1.26.8"; the newest release comes where that is none, or none that was released.
+    """
+    wanted = version[len("go") :] if toolchain_names.is_release(version) and version.count(".") > 1 else "latest"
+    return (f"gosteward install {wanted} --adopt",)
 
 
 def best_tree(snapshot: Snapshot) -> GoTree | None:

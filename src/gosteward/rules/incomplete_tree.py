@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from gosteward.finding import Explains, Finding, Rule, Text
 from gosteward.reasoning.impact import NO_GO_RUNS, distinct_trees, of_tree
 from gosteward.reasoning.link_repair import instead_of_tree
+from gosteward.reasoning.remedies import installing
 from gosteward.snapshot import Location
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ def _finding(snapshot: Snapshot, tree: GoTree, missing: tuple[str, ...], impact:
         ),
         risk="confirm" if actions else "manual",
         actions=actions,
+        commands=() if actions else installing(tree.version),
         advice=Text(
             "The unpacking stopped half-way, mostly for want of space, or only a part was copied. Unpack the archive again beside {tree}, compare its SHA-256 first, and switch when it is complete.",
             tree=tree.path,

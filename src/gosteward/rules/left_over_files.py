@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from gosteward.finding import Explains, Finding, Rule, Text
 from gosteward.reasoning.impact import distinct_trees, of_tree
 from gosteward.reasoning.link_repair import instead_of_tree
+from gosteward.reasoning.remedies import installing
 from gosteward.snapshot import Location
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ def _finding(snapshot: Snapshot, tree: GoTree) -> Finding:
         explains=(Explains("GS403", tree.path), Explains("GS419", tree.path), Explains("GS401", tree.path)),
         risk="confirm" if actions else "manual",
         actions=actions,
+        commands=() if actions else installing(tree.version),
         advice=Text(
             "An archive was unpacked over an older tree, and the files that only the older release had remained. Unpack a fresh tree beside {tree}, check it, then switch; keep the mixed one until then. Do not pick out single files.",
             tree=tree.path,

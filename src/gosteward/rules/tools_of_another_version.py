@@ -8,6 +8,7 @@ from gosteward.finding import Explains, Finding, Rule, Text
 from gosteward.golang import goversion
 from gosteward.reasoning.impact import distinct_trees, of_tree
 from gosteward.reasoning.link_repair import instead_of_tree
+from gosteward.reasoning.remedies import installing
 from gosteward.snapshot import Location
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ def _finding(snapshot: Snapshot, tree: GoTree, wanted: str, odd: tuple[Binary, .
         explains=(Explains("GS419", tree.path),),
         risk="confirm" if actions else "manual",
         actions=actions,
+        commands=() if actions else installing(tree.version),
         advice=Text(
             "Two releases were mixed in {tree}. Unpack one of them beside it, check it, then switch.", tree=tree.path
         ),
@@ -93,6 +95,7 @@ def _of_go(snapshot: Snapshot, tree: GoTree, found: str) -> Finding:
         explains=(Explains("GS402", tree.path), Explains("GS419", tree.path)),
         risk="confirm" if actions else "manual",
         actions=actions,
+        commands=() if actions else installing(tree.version),
         advice=Text(
             "Two releases were mixed in {tree}. Unpack one of them beside it, check it, then switch.", tree=tree.path
         ),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from gosteward.finding import Explains, Finding, Rule, Text
 from gosteward.reasoning.impact import NO_GO_RUNS, suspects
 from gosteward.reasoning.link_repair import instead_of_program
+from gosteward.reasoning.remedies import installing
 from gosteward.snapshot import Location
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
             explains=(*NO_GO_RUNS, Explains("GS401"), Explains("GS403")) if suspect.role in ("go", "tool") else (),
             risk="confirm" if actions else "manual",
             actions=actions,
+            commands=() if actions else installing(suspect.tree.version if suspect.tree else ""),
             advice=_advice(root),
         )
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from gosteward.finding import Finding, Rule, Text
 from gosteward.golang import goversion
 from gosteward.reasoning.impact import distinct_trees
+from gosteward.reasoning.remedies import installing
 from gosteward.snapshot import Location
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ def _finding(tree: GoTree, *, missing: bool) -> Finding:
         contexts=tree.on_path_of,
         severity="" if tree.on_path_of else "note",
         confidence="medium",
+        commands=installing(),
         advice=Text(
             "The installation was interrupted or mixed with another one: compare the tree with its archive, or unpack it again beside and switch."
         ),

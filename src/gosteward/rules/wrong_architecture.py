@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from gosteward.finding import Explains, Finding, Rule, Text
 from gosteward.reasoning.impact import NO_GO_RUNS, native, suspects, usable_elsewhere
 from gosteward.reasoning.link_repair import instead_of_program
+from gosteward.reasoning.remedies import installing
 from gosteward.snapshot import Location
 
 if TYPE_CHECKING:
@@ -74,6 +75,7 @@ def _finding(snapshot: Snapshot, suspect: Suspect) -> Finding:
         explains=_explained(),
         risk="confirm" if actions else "manual",
         actions=actions,
+        commands=() if actions else installing(suspect.tree.version if suspect.tree else ""),
         advice=_advice(machine, others),
     )
 
