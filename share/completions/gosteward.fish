@@ -51,7 +51,7 @@ function _shtab_gosteward_using
 end
 
 set -g _shtab_gosteward_commands doctor why explain path snapshot history undo install use list uninstall verify available which exec prune
-set -g _shtab_gosteward_opts_with_value --allow-unverified --context --deadline --fail-on --format --from --lang --only --output --project --root --snapshot --user -o
+set -g _shtab_gosteward_opts_with_value --allow-unverified --context --deadline --fail-on --format --from --group --lang --only --output --project --root --snapshot --user -o
 
 complete -c gosteward -e
 complete -c gosteward -f
@@ -129,6 +129,7 @@ complete -c gosteward -n '_shtab_gosteward_using install' -l use -d 'switch to i
 complete -c gosteward -n '_shtab_gosteward_using install' -l no-links -d 'make no links outside of the root'
 complete -c gosteward -n '_shtab_gosteward_using install' -l adopt -d 'move aside what is in the way of a link'
 complete -c gosteward -n '_shtab_gosteward_using install' -l allow-unverified -x -d 'install it although nothing proves it'
+complete -c gosteward -n '_shtab_gosteward_using install' -l group -x -d 'let only this group (and root) read and run it; needs root'
 complete -c gosteward -n '_shtab_gosteward_using install' -l format -xka "text json" -d 'how to say it (default: text)'
 complete -c gosteward -n '_shtab_gosteward_using install' -l lang -xka "en zh" -d 'language of messages (default: by the locale)'
 complete -c gosteward -n '_shtab_gosteward_using; and test $_shtab_gosteward_npos -eq 0' -a use -d 'Switch to an installed release: one link is renamed. With --project, let a module ask for it in its go.mod.'

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gosteward.errors import StewardError, UsageError
+from gosteward.host.accounts import group_named
 from gosteward.sumdb.refusals import ForgeryError
 from gosteward.toolchains.changing import ChangeError
 from gosteward.toolchains.proofs import MismatchError, UnprovedError
@@ -124,6 +125,24 @@ def test_a_stored_proof_and_a_stored_archive_need_no_server(site: Site, proxy: T
     assert [proof.kind for proof in result.evidence.proofs] == ["log"]
 
 
+def test_what_go_has_downloaded_itself_is_not_fetched_again(site: Site, proxy: ToolchainProxy) -> None:
+    place = site.top / "gopath/pkg/mod/cache/download/golang.org/toolchain/@v"
+    place.mkdir(parents=True)
+    (place / f"{RELEASE.module_version}.zip").write_bytes(RELEASE.zip())
+    site.environ.update(GOPATH=str(site.top / "gopath"))
+    del proxy.files[proxy.path(RELEASE, "zip")]
+    assert site.install("1.26.90").source == f"{site.top}/gopath/pkg/mod/cache/download"
+
+
+def test_a_download_that_is_wrong_is_not_tried_again(site: Site, proxy: ToolchainProxy) -> None:
+    right = proxy.files[proxy.path(RELEASE, "zip")]
+    proxy.files[proxy.path(RELEASE, "zip")] = right[:-100]
+    with pytest.raises(MismatchError):
+        site.install("1.26.90")
+    proxy.files[proxy.path(RELEASE, "zip")] = right
+    assert site.install("1.26.90").version == "go1.26.90"
+
+
 @pytest.mark.parametrize("form", ["zip", "tar_gz"])
 def test_an_archive_that_somebody_carried_in_is_proved_like_any_other(
     site: Site, proxy: ToolchainProxy, form: str
@@ -133,6 +152,28 @@ def test_an_archive_that_somebody_carried_in_is_proved_like_any_other(
     result = site.install(str(site.top / name))
     assert result.evidence is not None
     assert result.evidence.h1 == RELEASE.h1
+
+
+def test_a_tree_for_a_group_is_for_its_members_only(site: Site, proxy: ToolchainProxy) -> None:
+    """Debian's user games is in the group games; nobody is not."""
+    site.top.chmod(0o755)
+    result = site.install("1.26.90", group=group_named("games"))
+    assert [str(note) for note in result.notes] == ["games of games can run it, others cannot: tried"]
+    modes = {name: (site.root / "go1.26.90" / name).stat() for name in (".", "bin", "bin/go")}
+    gid = group_named("games").gid
+    assert {name: (f"{s.st_mode & 0o7777:o}", s.st_gid) for name, s in modes.items()} == {
+        ".": ("2750", gid), "bin": ("2755", gid), "bin/go": ("755", gid),
+    }  # fmt: skip
+    site.undo()
+    assert not (site.root / "go1.26.90").exists()
+
+
+def test_a_group_that_cannot_reach_the_tree_gets_none(site: Site, proxy: ToolchainProxy) -> None:
+    site.top.chmod(0o700)
+    before = site.names()
+    with pytest.raises(ChangeError, match="games, who is in games, cannot run it"):
+        site.install("1.26.90", group=group_named("games"))
+    assert site.names() == before
 
 
 class TestRefused:

@@ -55,7 +55,7 @@ def test_a_download_that_was_cut_goes_on_where_it_ended(server: FileServer, cach
 def test_a_finished_download_is_not_fetched_again(server: FileServer, cache: OwnDirectory) -> None:
     for _ in range(2):
         assert web().download(f"{server.url}/go.tar.gz", cache, "go", limit=LIMIT).size == len(CONTENT)
-    assert server.asked[1:] == [("/go.tar.gz", f"bytes={len(CONTENT)}-")]
+    assert len(server.asked) == 1
 
 
 def test_a_server_without_ranges_gives_all_of_it_again(server: FileServer, cache: OwnDirectory) -> None:
@@ -66,7 +66,7 @@ def test_a_server_without_ranges_gives_all_of_it_again(server: FileServer, cache
 def test_another_file_under_the_same_name_is_fetched_from_its_beginning(
     server: FileServer, cache: OwnDirectory
 ) -> None:
-    cache.put("go", b"x" * (len(CONTENT) + 1))
+    cache.put("go.partial", b"x" * (len(CONTENT) + 1))
     assert web().download(f"{server.url}/go.tar.gz", cache, "go", limit=LIMIT).sha256 == sha256(CONTENT).hexdigest()
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 from typing import TYPE_CHECKING
 
 from gosteward.cli import options as flags
-from gosteward.errors import HEALTHY
+from gosteward.errors import HEALTHY, PrivilegeError
 from gosteward.finding import Text
 from gosteward.report.layout import visible
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
     from gosteward.catalogs import Catalog
+    from gosteward.host.accounts import Group
     from gosteward.toolchains.install import Result
 
 HELP = "install a verified release of Go"
@@ -41,6 +43,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--allow-unverified", metavar="REASON", default="", help="install it although nothing proves it"
     )
+    parser.add_argument(
+        "--group", metavar="G", default="", help="let only this group (and root) read and run it; needs root"
+    )
     parser.add_argument("--format", choices=("text", "json"), default="text", help="how to say it (default: text)")
     flags.add_language(parser)
 
@@ -61,6 +66,7 @@ def run(options: Namespace) -> int:
         use=options.use,
         adopt=options.adopt,
         reason=options.allow_unverified.strip(),
+        group=_group(options.group),
     )
     environ, home = changing.host.environ, changing.user.home
     installer = Installer(changing, cache_for(environ, home), state_for(environ, home), _Bar().show)
@@ -68,6 +74,14 @@ def run(options: Namespace) -> int:
     text = _json(result) if options.format == "json" else _text(result, flags.catalog(options.lang))
     flags.write(text, "")
     return HEALTHY
+
+
+def _group(name: str) -> Group | None:
+    from gosteward.host.accounts import group_named
+
+    if name and os.geteuid():
+        raise PrivilegeError("only root can give a tree to a group", subject="--group")
+    return group_named(name) if name else None
 
 
 class _Bar:

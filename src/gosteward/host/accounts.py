@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import pwd
 import stat
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from gosteward.errors import UsageError
 from gosteward.snapshot import Location, User
@@ -85,6 +85,37 @@ def passwd_entries(lines: Iterable[str]) -> list[User]:
             shell = fields[6].rstrip("\r") or "/bin/sh"
             found.append(User(name=fields[0], uid=uid, gid=gid, home=fields[5], shell=shell))
     return found
+
+
+_LONGEST_ID = 11
+
+
+class Group(NamedTuple):
+    """A group.  members: names of those that have it besides their own one."""
+
+    name: str
+    gid: int
+    members: tuple[str, ...] = ()
+
+
+def group_named(name: str) -> Group:
+    """A group of this machine, by its name or number, wherever its name service has it. Raises UsageError."""
+    import grp  # here: most runs need none
+
+    try:
+        entry = grp.getgrgid(int(name)) if name.isdecimal() and len(name) < _LONGEST_ID else grp.getgrnam(name)
+    except (KeyError, OverflowError, ValueError):
+        raise UsageError("there is no such group", subject=name, hint="`getent group` lists them") from None
+    return Group(entry.gr_name, entry.gr_gid, tuple(entry.gr_mem))
+
+
+def member_of(host: Host, group: Group) -> User | None:
+    """Somebody in a group who is not root; None if there is nobody."""
+    first = (user_named(host, name) for name in group.members)
+    own = (
+        user_with_id(host, entry.uid) for entry in passwd_entries(host.lines("/etc/passwd")) if entry.gid == group.gid
+    )
+    return next((user for user in (*first, *own) if user.uid), None)
 
 
 def groups_of(lines: Iterable[str], name: str) -> tuple[int, ...]:

@@ -121,6 +121,12 @@ class OwnDirectory:
         with self._opened() as directory:
             return os.open(name, os.O_RDONLY | _FILE, dir_fd=directory)
 
+    def rename(self, name: str, new_name: str) -> None:
+        """Give a file another name, in one step. Raises OSError."""
+        with self._opened() as directory:
+            os.rename(name, new_name, src_dir_fd=directory, dst_dir_fd=directory)
+            os.fsync(directory)
+
     def remove(self, name: str) -> None:
         """Let there be no file of this name."""
         with contextlib.suppress(FileNotFoundError), self._opened() as directory:

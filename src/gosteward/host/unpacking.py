@@ -74,7 +74,7 @@ class Options(NamedTuple):
 
     Attributes:
         label: name of the archive, for messages.   uid, gid: owner of everything; None for what new files get.
-        setgid: directories hand their group on.
+        setgid: directories hand their group on.   closed: nobody but owner and group may enter the tree.
         known: files that may be shared, (sha256, mode) -> (directory descriptor, name below it). Each is compared byte by byte first. It is
             shared as a clone (FICLONE), else as a hard link, for which owner and mode must be equal; its mtime stays then.
         engine: "isal", "zlib-ng", "zlib"; "" for the fastest that is installed.
@@ -85,6 +85,7 @@ class Options(NamedTuple):
     uid: int | None = None
     gid: int | None = None
     setgid: bool = False
+    closed: bool = False
     known: Mapping[tuple[str, int], tuple[int, str]] = MappingProxyType({})
     limits: Limits = Limits()
     engine: str = ""
@@ -149,7 +150,8 @@ def _naming(archive: str) -> Iterator[None]:
 
 def release(top: int, version: VersionFile, options: Options = _DEFAULT) -> None:
     """Give the directory at the top its owner, mode and time: from now on others can use the tree. Raises OSError."""
-    _dress(top, options, _directory_mode(options), version.seconds)
+    mode = _directory_mode(options)
+    _dress(top, options, mode & ~stat.S_IRWXO if options.closed else mode, version.seconds)
     os.fsync(top)
 
 

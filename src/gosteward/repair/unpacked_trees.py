@@ -40,7 +40,8 @@ def write(change: MakeTree, recipe: UnpackTree, room: int) -> MakeTree:
     top = writing.make_room(room, ROOM)
     try:
         with _opened(recipe.archive) as archive, _known(recipe.shares) as known:
-            options = Options(label=recipe.archive, gid=recipe.gid, setgid=recipe.gid is not None, known=known)
+            for_group = recipe.gid is not None
+            options = Options(label=recipe.archive, gid=recipe.gid, setgid=for_group, closed=for_group, known=known)
             unpack = unpacking.unpack_zip if recipe.form == "module" else unpacking.unpack_tar_gz
             try:
                 made = unpack(archive, top, recipe.version, recipe.platform, options)

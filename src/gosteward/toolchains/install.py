@@ -14,15 +14,15 @@ from gosteward.errors import UsageError
 from gosteward.golang import platforms, toolchain_names
 from gosteward.golang.installed_trees import CURRENT, listing_of, listing_place, record_of
 from gosteward.golang.toolchain_names import TOOLCHAIN_MODULE
-from gosteward.host import checking, tree_hashing, writing
+from gosteward.host import tree_hashing, writing
 from gosteward.host.own_directory import OwnDirectory
 from gosteward.probes import machine
 from gosteward.repair.changes import MakeTree
 from gosteward.repair.steps import take_back
-from gosteward.toolchains import openpgp, proofs, sources, store, web
+from gosteward.toolchains import first_run, openpgp, proofs, sources, store, web
 from gosteward.toolchains.changing import ChangeError, carried_out
 from gosteward.toolchains.placing import Places, Placing
-from gosteward.toolchains.settings import database, go_proxy
+from gosteward.toolchains.settings import database, downloads_of_go, go_proxy
 from gosteward.toolchains.transparency import Log
 
 if TYPE_CHECKING:
@@ -32,13 +32,13 @@ if TYPE_CHECKING:
     from gosteward.finding import Text
     from gosteward.golang.platforms import Platform
     from gosteward.golang.toolchain_names import Wanted
+    from gosteward.host.accounts import Group
     from gosteward.repair.executor import Executor
     from gosteward.toolchains.changing import Changing
     from gosteward.toolchains.proofs import Evidence
     from gosteward.toolchains.sources import Offer, Source
     from gosteward.toolchains.web import Progress, Web
 
-RUN_SECONDS = 60.0
 MOST_SHARED = 8
 
 
@@ -50,6 +50,7 @@ class Order(NamedTuple):
         root: where trees are put.   source: as `--from`, "" for those of the settings.   use: switch to it even if another one is in use.
         links: directory in which the commands are linked, "" for none.   usual_place: as of `Placing`.
         adopt: move aside what is in the way of a link.   reason: why it may be installed unproved, "" if not.
+        group: who may read and run it, besides root; None for everybody.
     """
 
     spec: str
@@ -61,6 +62,7 @@ class Order(NamedTuple):
     use: bool = False
     adopt: bool = False
     reason: str = ""
+    group: Group | None = None
 
 
 class Result(NamedTuple):
@@ -116,7 +118,7 @@ class Installer:
         try:
             return self._proved(order, offer, asking)
         except proofs.MismatchError:
-            if offer.url:  # what is wrong must not be taken for the beginning of what is right
+            if offer.url or offer.path.startswith(f"{self.downloads}/"):  # it would be wrong again the next time
                 OwnDirectory(self.downloads).remove(_file_of(offer))
             raise
 
@@ -147,9 +149,10 @@ class Installer:
         """Where to look, in order. Raises UsageError."""
         if order.source:
             return sources.named(order.source, asking, self.host)
-        found = sources.of_settings(go_proxy(self.host, self.user), asking, self.host)
-        # What was fetched before is good enough where nothing can be asked; it is proved again.
-        return (sources.Folder(self.host, self.downloads), *found) if asking.offline else found
+        # What was fetched before, by us or by go, need not come again: it is proved like anything else.
+        kept = (self.downloads, downloads_of_go(self.host, self.user))
+        folders = (sources.Folder(self.host, path) for path in kept if path and self.host.is_directory(path))
+        return (*folders, *sources.of_settings(go_proxy(self.host, self.user), asking, self.host))
 
     def _offer(self, order: Order, asked: Wanted, platform: Platform, asking: Web) -> Offer:
         named = sources.of_file(os.path.abspath(order.spec)) if "/" in order.spec else None
@@ -233,12 +236,19 @@ class Installer:
                 return self._there_now(order, version)
             places = self._places(order, version)
             done = carried_out(self._actions(new, places, executor), executor)
-            complaint = _complaint(new.tree, version, new.offer.platform)
+            complaint = first_run.complaint(new.tree, version, new.offer.platform)
             if complaint:
                 take_back(done, executor)
                 raise ChangeError(f"it does not run here: {complaint}", subject=f"{new.tree}/bin/go")
+            notes = places.notes
+            if order.group is not None:
+                try:
+                    notes += first_run.tried_for(self.host, order.group, new.tree, version, new.offer.platform)
+                except ChangeError:
+                    take_back(done, executor)
+                    raise
         return Result(
-            version, new.tree, executor.run, new.offer.source, new.size, new.evidence, self._in_use(order), places.notes
+            version, new.tree, executor.run, new.offer.source, new.size, new.evidence, self._in_use(order), notes
         )
 
     def _there_now(self, order: Order, version: str) -> Result:
@@ -256,6 +266,7 @@ class Installer:
             platform=offer.platform.module,
             h1=new.evidence.h1,
             sha256=new.sha256,
+            gid=order.group.gid if order.group is not None else None,
             shares=shares,
         )
         if isinstance(executor.last, MakeTree):
@@ -293,7 +304,7 @@ class _New(NamedTuple):
 
 
 def _file_of(offer: Offer) -> str:
-    return offer.url.rpartition("/")[2]
+    return (offer.url or offer.path).rpartition("/")[2]
 
 
 def _now() -> str:
@@ -306,22 +317,4 @@ def _unproved(offer: Offer, evidence: Evidence) -> proofs.UnprovedError:
         f"what speaks for it is not enough: {found}; missing: {'; '.join(evidence.missing)}",
         subject=f"{offer.version} from {offer.source}",
         hint="let it reach a module proxy that serves the checksum database, or give a reason with --allow-unverified",
-    )
-
-
-def _complaint(tree: str, version: str, platform: Platform) -> str:
-    """Why the new go does not run, "" if it does."""
-    directory = os.open(tree, writing.READING | os.O_DIRECTORY)
-    try:
-        environment = {"PATH": "/usr/bin:/bin", "GOTOOLCHAIN": "local", "GOENV": "off", "GOTELEMETRY": "off"}
-        code, output = checking.run_as(None, (f"{tree}/bin/go", "version"), environment, directory, RUN_SECONDS)
-    except OSError as error:
-        return error.strerror or str(error)
-    finally:
-        os.close(directory)
-    said = " ".join(output.split())[:300]
-    return (
-        ""
-        if code == 0 and said == f"go version {version} {platform.goos}/{platform.goarch}"
-        else f"{said} (exit code {code})"
     )

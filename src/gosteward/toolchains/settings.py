@@ -48,6 +48,13 @@ def database(host: LocalHost, user: User) -> Database:
     return Database(key, (*relayed, own))
 
 
+def downloads_of_go(host: LocalHost, user: User) -> str:
+    """Where go keeps what it downloaded, in the layout of a module proxy; "" for a user without a home."""
+    path = _setting(host, user, "GOPATH", ()).partition(":")[0] or (f"{user.home.rstrip('/')}/go" if user.home else "")
+    cache = _setting(host, user, "GOMODCACHE", ()) or (f"{path}/pkg/mod" if path else "")
+    return f"{cache}/cache/download" if cache.startswith("/") else ""
+
+
 def _setting(host: LocalHost, user: User, name: str, trees: tuple[str, ...]) -> str:
     """Source: cmd/go/internal/cfg (`EnvFile`, `Getenv`)."""
     environ = host.environ

@@ -30,6 +30,7 @@ PATIENCE = 30.0
 DOWNLOAD_SECONDS = 4 * 3600.0
 ANSWER_LIMIT = 8 << 20
 ATTEMPTS = 4
+PARTIAL = ".partial"
 # To ask once more does not help.
 FINAL = ("parse", "resolve", "tls")
 _STEP = 1 << 20
@@ -97,7 +98,9 @@ class Web:
     def download(
         self, url: str, into: OwnDirectory, name: str, *, limit: int, progress: Progress = lambda *_: None
     ) -> Downloaded:
-        """Fetch a file; one that was cut off before goes on where it ended. Two downloads of one name at once: one waits, and finds it.
+        """Fetch a file; one that was cut off before goes on where it ended, one that is there is not fetched again.
+
+        Two downloads of one name at once: one waits, and finds it. What is not whole yet has another name (PARTIAL).
 
         Args:
             limit: bytes; a longer file is refused.   progress: called with bytes that are there and bytes in all (-1: not known).
@@ -106,17 +109,27 @@ class Web:
             UnreachableError: the server does not give it.   OSError: the file cannot be written.
         """
         parsed = self._parsed(url)
+        found = _there(into, name)
+        if found is not None:
+            return found
+        with into.growing(name + PARTIAL) as file:
+            found = _there(into, name)  # by whom we waited for
+            if found is None:
+                self._fetch(parsed, file, limit, progress)
+                found = Downloaded(name, file.size, digest_of(file.descriptor))
+                into.rename(name + PARTIAL, name)
+            return found
+
+    def _fetch(self, url: Url, file: Growing, limit: int, progress: Progress) -> None:
         attempt = 1
-        with into.growing(name) as file:
-            while True:
-                failure = self._downloaded(parsed, file, limit, progress)
-                if failure is None:
-                    file.sync()
-                    return Downloaded(name, file.size, digest_of(file.descriptor))
-                if attempt == ATTEMPTS or failure.step in FINAL or failure.reason == "status":
-                    raise _unreachable(parsed, failure) from failure
-                time.sleep(0.2 * 2**attempt)
-                attempt += 1
+        failure = self._downloaded(url, file, limit, progress)
+        while failure is not None:
+            if attempt == ATTEMPTS or failure.step in FINAL or failure.reason == "status":
+                raise _unreachable(url, failure) from failure
+            time.sleep(0.2 * 2**attempt)
+            attempt += 1
+            failure = self._downloaded(url, file, limit, progress)
+        file.sync()
 
     def _downloaded(self, url: Url, file: Growing, limit: int, progress: Progress) -> fetch.FetchError | None:
         """Let a file hold all that a URL gives; what is there already is its beginning. Returns what went wrong."""
@@ -182,6 +195,17 @@ def _append(answer: fetch.Opened, file: Growing, limit: int, progress: Progress)
 
 def _goes_on(headers: dict[str, str], there: int) -> bool:
     return headers.get("content-range", "").startswith(f"bytes {there}-")
+
+
+def _there(into: OwnDirectory, name: str) -> Downloaded | None:
+    try:
+        descriptor = into.opened(name)
+    except FileNotFoundError:
+        return None
+    try:
+        return Downloaded(name, os.fstat(descriptor).st_size, digest_of(descriptor))
+    finally:
+        os.close(descriptor)
 
 
 def digest_of(descriptor: int) -> str:
