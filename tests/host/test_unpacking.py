@@ -20,12 +20,12 @@ from gosteward.errors import UsageError
 from gosteward.formats.zip_members import ArchiveError, Limits
 from gosteward.golang import dirhash
 from gosteward.golang.distribution import mode_of, module_name, module_prefix
+from gosteward.host.inflating import engines
 from gosteward.host.places import Refused
 from gosteward.host.tree_hashing import hash_tree
 from gosteward.host.unpacking import (
     Options,
     Unpacked,
-    engines,
     mount_of,
     refuse_unfit,
     release,

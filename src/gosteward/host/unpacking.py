@@ -14,55 +14,31 @@ from __future__ import annotations
 import contextlib
 import errno
 import fcntl
-import importlib
 import os
 import stat
-import struct
 from hashlib import sha256
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
+from typing import TYPE_CHECKING, NamedTuple
 
-from gosteward.errors import UsageError
 from gosteward.finding import Text
 from gosteward.formats import tar_members, zip_members
-from gosteward.formats.zip_members import ArchiveError, Limits, Member
+from gosteward.formats.zip_members import ArchiveError, Limits
 from gosteward.golang import distribution
 from gosteward.golang.distribution import Entry, VersionFile
 from gosteward.host import writing
+from gosteward.host.inflating import content_of, engine_of, exactly, inflated, ungzipped
 from gosteward.host.places import Refused
 
 if TYPE_CHECKING:
-    import hashlib
     from collections.abc import Callable, Iterator, Mapping
 
     Progress = Callable[[int, int], None]
 
 BLOCK = 4096
-CHUNK = 1 << 16  # compressed; no deflate makes more than 66 MiB of it
 BYTES_PER_FILE = 14 << 10  # 1.26: 231 MB in 15036 files
-_ENGINES = {"isal": "isal.isal_zlib", "zlib-ng": "zlib_ng.zlib_ng", "zlib": "zlib"}
-_GZIP = 31
-_LENGTHS = struct.Struct("<2H")  # of a local header
 _DIRECTORY = writing.READING | os.O_DIRECTORY
 # A label is given by the system's policy; anything else, capabilities above all, is no matter of another version.
 _HARMLESS = {"security.selinux"}
-
-
-class _Inflater(Protocol):
-    @property
-    def eof(self) -> bool: ...
-    @property
-    def unused_data(self) -> bytes: ...
-    def decompress(self, data: bytes | memoryview, max_length: int = ..., /) -> bytes: ...
-
-
-class _Engine(Protocol):
-    """What zlib of Python and its faster twins have in common."""
-
-    error: type[Exception]
-
-    def decompressobj(self, wbits: int = ..., /) -> _Inflater: ...
-    def crc32(self, data: bytes, value: int = ..., /) -> int: ...
 
 
 def _silent(done: int, size: int, /) -> None:
@@ -191,26 +167,6 @@ def mount_of(descriptor: int) -> str:
         with open("/proc/self/mountinfo", errors="surrogateescape") as file:
             return next((fields[4] for fields in map(str.split, file) if fields[0] == number), "the file system")
     return "the file system"
-
-
-def engines() -> tuple[str, ...]:
-    """Those that are installed, the fastest first."""
-    return tuple(name for name, module in _ENGINES.items() if _installed(module) is not None)
-
-
-def _engine(wanted: str) -> _Engine:
-    for name, module in _ENGINES.items():
-        found = _installed(module) if wanted in ("", name) else None
-        if found is not None:
-            return found
-    raise UsageError("nothing of this name inflates here", subject=wanted, hint=f"one of {', '.join(engines())}")
-
-
-def _installed(module: str) -> _Engine | None:
-    try:
-        return cast("_Engine", importlib.import_module(module))
-    except ImportError:
-        return None
 
 
 class _Tree:
@@ -362,7 +318,7 @@ def _directory_mode(options: Options) -> int:
 
 
 def _from_zip(archive: int, into: int, version: str, platform: str, options: Options) -> Unpacked:
-    engine, size = _engine(options.engine), _size(archive)
+    engine, size = engine_of(options.engine), _size(archive)
     prefix = distribution.module_prefix(version, platform)
     listing = zip_members.members(
         lambda at, count: os.pread(archive, count, at), size, prefix, options.limits, distribution.installed_name
@@ -371,17 +327,19 @@ def _from_zip(archive: int, into: int, version: str, platform: str, options: Opt
     blocks = sum(-(-member.size // BLOCK) for member in members)
     directories = len({member.name.rpartition("/")[0] for member in members})
     refuse_unfit(into, (blocks + directories) * BLOCK, len(members) + directories)
-    stated = _stated_version(next((_content(engine, archive, m) for m in members if m.name == "VERSION"), b""), version)
+    stated = _stated_version(
+        next((content_of(engine, archive, m) for m in members if m.name == "VERSION"), b""), version
+    )
     mtime, total, at = stated.seconds, sha256(), 0
     tree = _Tree(into, options)
     try:
         for member in members:
-            piece = _exactly(archive, at, member.end - at)
+            piece = exactly(archive, at, member.end - at)
             total.update(piece)
-            tree.file(member.name, distribution.mode_of(member.name), _inflated(engine, piece, at, member), mtime)
+            tree.file(member.name, distribution.mode_of(member.name), inflated(engine, piece, at, member), mtime)
             at = member.end
             options.progress(at, size)
-        rest = _exactly(archive, at, size - at)
+        rest = exactly(archive, at, size - at)
         if not rest.endswith(listing.directory):
             raise ArchiveError("it was changed while it was read")
         total.update(rest)
@@ -394,16 +352,16 @@ def _from_zip(archive: int, into: int, version: str, platform: str, options: Opt
 
 
 def _from_tar_gz(archive: int, into: int, version: str, platform: str, options: Options) -> Unpacked:
-    engine, size = _engine(options.engine), _size(archive)
+    engine, size = engine_of(options.engine), _size(archive)
     if size > options.limits.archive:
         raise ArchiveError(f"more than {options.limits.archive} bytes")
     # The last four bytes of a gzip file say how much it holds.
-    unpacked = int.from_bytes(_exactly(archive, max(0, size - 4), min(4, size)), "little")
+    unpacked = int.from_bytes(exactly(archive, max(0, size - 4), min(4, size)), "little")
     refuse_unfit(into, unpacked, unpacked // BYTES_PER_FILE)
     total, stated = sha256(), None
     tree = _Tree(into, options)
     try:
-        blocks = _ungzipped(engine, archive, size, total, options.progress)
+        blocks = ungzipped(engine, archive, size, total, options.progress)
         for member in tar_members.members(blocks, distribution.TARBALL_PREFIX, options.limits):
             if member.directory:
                 tree.directory(member.name)
@@ -440,61 +398,3 @@ def _stated_version(content: bytes, version: str) -> VersionFile:
     if version not in ("", stated.version):
         raise ArchiveError(f"it says {stated.version}, and not {version}", "VERSION")
     return stated
-
-
-def _exactly(archive: int, at: int, count: int) -> bytes:
-    piece = os.pread(archive, count, at)
-    while len(piece) < count:
-        more = os.pread(archive, count - len(piece), at + len(piece))
-        if not more:
-            raise ArchiveError("it became shorter while it was read")
-        piece += more
-    return piece
-
-
-def _content(engine: _Engine, archive: int, member: Member) -> bytes:
-    return _inflated(engine, _exactly(archive, member.header, member.end - member.header), member.header, member)
-
-
-def _inflated(engine: _Engine, piece: bytes, at: int, member: Member) -> bytes:
-    """The content of a member, of just the size and sum that the directory states.
-
-    Args:
-        piece: bytes of the archive from `at` to the end of the member.
-    """
-    name, extra = _LENGTHS.unpack_from(piece, member.header - at + 26)
-    if member.header + zip_members.LOCAL_HEADER + name + extra != member.start:
-        raise ArchiveError("it was changed while it was read", member.name)
-    packed = memoryview(piece)[member.start - at :]
-    if member.method == zip_members.STORED:
-        content = bytes(packed)
-    else:
-        inflater = engine.decompressobj(-15)
-        try:
-            content = inflater.decompress(packed, member.size + 1)
-        except engine.error as error:
-            raise ArchiveError(f"damaged ({error})", member.name) from None
-        if len(content) != member.size or not inflater.eof or inflater.unused_data:
-            raise ArchiveError(f"it does not inflate to the {member.size} bytes that the archive states", member.name)
-    if engine.crc32(content) != member.crc:
-        raise ArchiveError("damaged (CRC-32)", member.name)
-    return content
-
-
-def _ungzipped(engine: _Engine, archive: int, size: int, total: hashlib._Hash, progress: Progress) -> Iterator[bytes]:
-    """The tar in a gzip file, piece by piece.  total: gets the bytes of the file."""
-    inflater, at = engine.decompressobj(_GZIP), 0
-    while chunk := os.pread(archive, CHUNK, at):
-        total.update(chunk)
-        at += len(chunk)
-        if inflater.eof:
-            raise ArchiveError("there are more bytes behind its end")
-        try:
-            yield inflater.decompress(chunk)
-        except engine.error as error:
-            raise ArchiveError(f"no gzip file, or a damaged one ({error})") from None
-        progress(at, size)
-    if not inflater.eof:
-        raise ArchiveError("it was cut")
-    if inflater.unused_data:
-        raise ArchiveError("there are more bytes behind its end")

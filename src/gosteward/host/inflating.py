@@ -1,0 +1,124 @@
+"""Compressed bytes of an archive in an open file, inflated: by the fastest library that is installed, and never more than is stated.
+
+Source: RFC 1951, RFC 1952; the modules zlib, isal.isal_zlib and zlib_ng.zlib_ng have one interface.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import struct
+from typing import TYPE_CHECKING, Protocol, cast
+
+from gosteward.errors import UsageError
+from gosteward.formats import zip_members
+from gosteward.formats.zip_members import ArchiveError, Member
+
+if TYPE_CHECKING:
+    import hashlib
+    from collections.abc import Callable, Iterator
+
+CHUNK = 1 << 16  # compressed; no deflate makes more than 66 MiB of it
+_ENGINES = {"isal": "isal.isal_zlib", "zlib-ng": "zlib_ng.zlib_ng", "zlib": "zlib"}
+_GZIP = 31
+_LENGTHS = struct.Struct("<2H")  # of a local header
+
+
+class _Inflater(Protocol):
+    @property
+    def eof(self) -> bool: ...
+    @property
+    def unused_data(self) -> bytes: ...
+    def decompress(self, data: bytes | memoryview, max_length: int = ..., /) -> bytes: ...
+
+
+class Engine(Protocol):
+    """What zlib of Python and its faster twins have in common."""
+
+    error: type[Exception]
+
+    def decompressobj(self, wbits: int = ..., /) -> _Inflater: ...
+    def crc32(self, data: bytes, value: int = ..., /) -> int: ...
+
+
+def engines() -> tuple[str, ...]:
+    """Those that are installed, the fastest first."""
+    return tuple(name for name, module in _ENGINES.items() if _installed(module) is not None)
+
+
+def engine_of(wanted: str) -> Engine:
+    """The one that is asked for, "" for the fastest. Raises UsageError: it is not installed."""
+    for name, module in _ENGINES.items():
+        found = _installed(module) if wanted in ("", name) else None
+        if found is not None:
+            return found
+    raise UsageError("nothing of this name inflates here", subject=wanted, hint=f"one of {', '.join(engines())}")
+
+
+def _installed(module: str) -> Engine | None:
+    try:
+        return cast("Engine", importlib.import_module(module))
+    except ImportError:
+        return None
+
+
+def exactly(archive: int, at: int, count: int) -> bytes:
+    """So many bytes of a file. Raises ArchiveError: it has become shorter."""
+    piece = os.pread(archive, count, at)
+    while len(piece) < count:
+        more = os.pread(archive, count - len(piece), at + len(piece))
+        if not more:
+            raise ArchiveError("it became shorter while it was read")
+        piece += more
+    return piece
+
+
+def content_of(engine: Engine, archive: int, member: Member) -> bytes:
+    """The content of one member of a zip. Raises ArchiveError."""
+    return inflated(engine, exactly(archive, member.header, member.end - member.header), member.header, member)
+
+
+def inflated(engine: Engine, piece: bytes, at: int, member: Member) -> bytes:
+    """The content of a member, of just the size and sum that the directory states.
+
+    Args:
+        piece: bytes of the archive from `at` to the end of the member.
+    """
+    name, extra = _LENGTHS.unpack_from(piece, member.header - at + 26)
+    if member.header + zip_members.LOCAL_HEADER + name + extra != member.start:
+        raise ArchiveError("it was changed while it was read", member.name)
+    packed = memoryview(piece)[member.start - at :]
+    if member.method == zip_members.STORED:
+        content = bytes(packed)
+    else:
+        inflater = engine.decompressobj(-15)
+        try:
+            content = inflater.decompress(packed, member.size + 1)
+        except engine.error as error:
+            raise ArchiveError(f"damaged ({error})", member.name) from None
+        if len(content) != member.size or not inflater.eof or inflater.unused_data:
+            raise ArchiveError(f"it does not inflate to the {member.size} bytes that the archive states", member.name)
+    if engine.crc32(content) != member.crc:
+        raise ArchiveError("damaged (CRC-32)", member.name)
+    return content
+
+
+def ungzipped(
+    engine: Engine, archive: int, size: int, total: hashlib._Hash, progress: Callable[[int, int], None]
+) -> Iterator[bytes]:
+    """The tar in a gzip file, piece by piece.  total: gets the bytes of the file."""
+    inflater, at = engine.decompressobj(_GZIP), 0
+    while chunk := os.pread(archive, CHUNK, at):
+        total.update(chunk)
+        at += len(chunk)
+        if inflater.eof:
+            raise ArchiveError("there are more bytes behind its end")
+        try:
+            yield inflater.decompress(chunk)
+        except engine.error as error:
+            raise ArchiveError(f"no gzip file, or a damaged one ({error})") from None
+        progress(at, size)
+    if not inflater.eof:
+        raise ArchiveError("it was cut")
+    if inflater.unused_data:
+        raise ArchiveError("there are more bytes behind its end")
