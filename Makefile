@@ -37,6 +37,7 @@ sweep: $(VENV)/.test
 bench: $(VENV)/.test dist/gosteward.pyz
 	$(BIN)/python bench/doctor.py
 	$(BIN)/python bench/repair.py
+	$(BIN)/python bench/toolchains.py
 
 docs: $(VENV)/.docs
 	$(BIN)/python tools/generated_docs.py
