@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gosteward.finding import Finding, Rule, Text
-from gosteward.reasoning.remedies import installing
 from gosteward.reasoning.viewpoint import programs_named_go
 
 if TYPE_CHECKING:
@@ -36,7 +35,7 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
         evidence=("ls -d /usr/local/go* /usr/lib/go* /opt/go* ~/sdk/go*",),
         contexts=tuple(c.name for c in snapshot.contexts if c.own),
         confidence="medium",
-        commands=installing(),
+        commands=("gosteward install latest",),
         advice=Text(
             "Install a release, or Go from your distribution where its age does not matter. Without a network, give `gosteward install` the path of an archive."
         ),
