@@ -50,7 +50,7 @@ function _shtab_gosteward_using
   test "$_shtab_gosteward_cmdpath" = "$argv"
 end
 
-set -g _shtab_gosteward_commands doctor why explain path snapshot history undo install use list uninstall verify available which exec prune
+set -g _shtab_gosteward_commands doctor why explain path snapshot history undo install upgrade use list uninstall verify available which exec prune
 set -g _shtab_gosteward_opts_with_value --allow-unverified --context --deadline --fail-on --format --from --group --lang --only --output --project --root --snapshot --user -o
 
 complete -c gosteward -e
@@ -122,16 +122,27 @@ complete -c gosteward -n '_shtab_gosteward_using undo' -l force -d 'restore also
 complete -c gosteward -n '_shtab_gosteward_using undo' -l lang -xka "en zh" -d 'language of messages (default: by the locale)'
 complete -c gosteward -n '_shtab_gosteward_using; and test $_shtab_gosteward_npos -eq 0' -a install -d 'Install a verified release of Go: fetched, proved against the public transparency log, unpacked, linked, run. Nothing else is touched.'
 complete -c gosteward -n '_shtab_gosteward_using install' -s h -l help -d 'show this help message and exit'
+complete -c gosteward -n '_shtab_gosteward_using install' -l use -d 'switch to it, even if another one is in use'
 complete -c gosteward -n '_shtab_gosteward_using install' -l root -x -d 'where trees are put (default: /opt/go, or ~/.local/share/go)'
 complete -c gosteward -n '_shtab_gosteward_using install' -l from -x -d 'where archives come from (default: GOPROXY, go.dev)'
 complete -c gosteward -n '_shtab_gosteward_using install' -l offline -d 'ask no server'
-complete -c gosteward -n '_shtab_gosteward_using install' -l use -d 'switch to it, even if another one is in use'
 complete -c gosteward -n '_shtab_gosteward_using install' -l no-links -d 'make no links outside of the root'
 complete -c gosteward -n '_shtab_gosteward_using install' -l adopt -d 'move aside what is in the way of a link'
 complete -c gosteward -n '_shtab_gosteward_using install' -l allow-unverified -x -d 'install it although nothing proves it'
 complete -c gosteward -n '_shtab_gosteward_using install' -l group -x -d 'let only this group (and root) read and run it; needs root'
 complete -c gosteward -n '_shtab_gosteward_using install' -l format -xka "text json" -d 'how to say it (default: text)'
 complete -c gosteward -n '_shtab_gosteward_using install' -l lang -xka "en zh" -d 'language of messages (default: by the locale)'
+complete -c gosteward -n '_shtab_gosteward_using; and test $_shtab_gosteward_npos -eq 0' -a upgrade -d 'Install the newest patch of the line that is in use, and switch to it. The old one stays, and `undo` goes back to it.'
+complete -c gosteward -n '_shtab_gosteward_using upgrade' -s h -l help -d 'show this help message and exit'
+complete -c gosteward -n '_shtab_gosteward_using upgrade' -l root -x -d 'where trees are put (default: /opt/go, or ~/.local/share/go)'
+complete -c gosteward -n '_shtab_gosteward_using upgrade' -l from -x -d 'where archives come from (default: GOPROXY, go.dev)'
+complete -c gosteward -n '_shtab_gosteward_using upgrade' -l offline -d 'ask no server'
+complete -c gosteward -n '_shtab_gosteward_using upgrade' -l no-links -d 'make no links outside of the root'
+complete -c gosteward -n '_shtab_gosteward_using upgrade' -l adopt -d 'move aside what is in the way of a link'
+complete -c gosteward -n '_shtab_gosteward_using upgrade' -l allow-unverified -x -d 'install it although nothing proves it'
+complete -c gosteward -n '_shtab_gosteward_using upgrade' -l group -x -d 'let only this group (and root) read and run it; needs root'
+complete -c gosteward -n '_shtab_gosteward_using upgrade' -l format -xka "text json" -d 'how to say it (default: text)'
+complete -c gosteward -n '_shtab_gosteward_using upgrade' -l lang -xka "en zh" -d 'language of messages (default: by the locale)'
 complete -c gosteward -n '_shtab_gosteward_using; and test $_shtab_gosteward_npos -eq 0' -a use -d 'Switch to an installed release: one link is renamed. With --project, let a module ask for it in its go.mod.'
 complete -c gosteward -n '_shtab_gosteward_using use' -s h -l help -d 'show this help message and exit'
 complete -c gosteward -n '_shtab_gosteward_using use' -l root -x -d 'where trees are put (default: /opt/go, or ~/.local/share/go)'

@@ -28,6 +28,12 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "version", metavar="VERSION|FILE", help="1.26.8, 1.26, latest, go.mod, .go-version, or a downloaded archive"
     )
+    parser.add_argument("--use", action="store_true", help="switch to it, even if another one is in use")
+    add_order(parser)
+
+
+def add_order(parser: ArgumentParser) -> None:
+    """Flags of every command that installs."""
     flags.add_root(parser)
     parser.add_argument(
         "--from",
@@ -37,7 +43,6 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="where archives come from (default: GOPROXY, go.dev)",
     )
     parser.add_argument("--offline", action="store_true", help="ask no server")
-    parser.add_argument("--use", action="store_true", help="switch to it, even if another one is in use")
     parser.add_argument("--no-links", action="store_true", help="make no links outside of the root")
     parser.add_argument("--adopt", action="store_true", help="move aside what is in the way of a link")
     parser.add_argument(
@@ -51,19 +56,24 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(options: Namespace) -> int:
+    return installed(options, "install", options.version, use=options.use)
+
+
+def installed(options: Namespace, command: str, spec: str, *, use: bool) -> int:
+    """Install what `spec` names, and say so. Returns the exit code."""
     from gosteward.host.own_directory import cache_for, state_for
     from gosteward.toolchains.install import Installer, Order
 
-    changing = flags.changing("install")
+    changing = flags.changing(command)
     links, usual_place = flags.link_places(options, changing.user.home)
     order = Order(
-        spec=options.version,
+        spec=spec,
         root=flags.root_of(options),
         source=options.source,
         offline=options.offline,
         links=links,
         usual_place=usual_place,
-        use=options.use,
+        use=use,
         adopt=options.adopt,
         reason=options.allow_unverified.strip(),
         group=_group(options.group),

@@ -22,6 +22,7 @@ COMMANDS = (
     "history",
     "undo",
     "install",
+    "upgrade",
     "use",
     "list",
     "uninstall",
