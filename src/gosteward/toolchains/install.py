@@ -23,7 +23,7 @@ from gosteward.toolchains import first_run, openpgp, proofs, sources, store, web
 from gosteward.toolchains.changing import ChangeError, carried_out
 from gosteward.toolchains.placing import Places, Placing
 from gosteward.toolchains.settings import database, downloads_of_go, go_proxy
-from gosteward.toolchains.transparency import Log
+from gosteward.toolchains.transparency import log_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from gosteward.toolchains.changing import Changing
     from gosteward.toolchains.proofs import Evidence
     from gosteward.toolchains.sources import Offer, Source
+    from gosteward.toolchains.transparency import Log
     from gosteward.toolchains.web import Progress, Web
 
 MOST_SHARED = 8
@@ -183,8 +184,7 @@ class Installer:
         return f"{downloads.path}/{name}", found.sha256, found.size
 
     def _log(self, asking: Web) -> Log:
-        found = database(self.host, self.user)
-        return Log(asking, found.bases, self.state, self.cache, found.key)
+        return log_of(database(self.host, self.user), asking, self.state, self.cache)
 
     def _places(self, order: Order, version: str) -> Places:
         """Links for a version: it comes into use if it is wanted so, or if nothing else is."""
@@ -197,7 +197,7 @@ class Installer:
         """A tree is there already: one without a record is ours if it is the release, then a crash kept the record from being written."""
         tree = f"{order.root}/{version}"
         places = self._places(order, version)
-        actions = (*places.actions,)
+        actions = places.actions
         if not store.record_at(self.host, tree):
             actions = (*self._about(tree, version, platform, log), *actions)
         run = self.changing.do(actions) if actions else 0
@@ -233,7 +233,7 @@ class Installer:
         order, version = new.order, new.offer.version
         with self.changing.run() as executor:
             if self.host.is_directory(new.tree):  # another process was faster
-                return self._there_now(order, version)
+                return Result(version, new.tree, in_use=self._in_use(order))
             places = self._places(order, version)
             done = carried_out(self._actions(new, places, executor), executor)
             complaint = first_run.complaint(new.tree, version, new.offer.platform)
@@ -250,9 +250,6 @@ class Installer:
         return Result(
             version, new.tree, executor.run, new.offer.source, new.size, new.evidence, self._in_use(order), notes
         )
-
-    def _there_now(self, order: Order, version: str) -> Result:
-        return Result(version, f"{order.root}/{version}", in_use=self._in_use(order))
 
     def _actions(self, new: _New, places: Places, executor: Executor) -> Iterator[Action]:
         """In order; the listing is known only when the tree is there."""

@@ -21,8 +21,8 @@ from gosteward.golang.installed_trees import listing_place, parse_listing
 from gosteward.host.own_directory import OwnDirectory, cache_for, state_for
 from gosteward.host.writing import READING
 from gosteward.toolchains import sources
-from gosteward.toolchains.settings import database, go_proxy
-from gosteward.toolchains.transparency import Log
+from gosteward.toolchains.settings import database, downloads_of_go, go_proxy
+from gosteward.toolchains.transparency import log_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,10 +31,10 @@ if TYPE_CHECKING:
     from gosteward.host.local import LocalHost
     from gosteward.snapshot import User
     from gosteward.toolchains.goroots import Goroot
+    from gosteward.toolchains.transparency import Log
     from gosteward.toolchains.web import Web
 
 LISTING_LIMIT = 32 << 20
-ENV_LIMIT = 1 << 20
 
 
 class Release(NamedTuple):
@@ -47,9 +47,8 @@ class Release(NamedTuple):
 
 def trusted_log(host: LocalHost, user: User, asking: Web) -> Log:
     """The checksum database that the user's settings name, through the module proxies of the settings first. Raises UsageError."""
-    found = database(host, user)
     state, cache = state_for(host.environ, user.home), cache_for(host.environ, user.home)
-    return Log(asking, found.bases, state, cache, found.key)
+    return log_of(database(host, user), asking, state, cache)
 
 
 def kept_listing(host: LocalHost, goroot: Goroot) -> bytes | None:
@@ -92,7 +91,7 @@ def of_zips(release: Release, host: LocalHost, user: User, asking: Web) -> tuple
 
 def _zips(release: Release, host: LocalHost, user: User, asking: Web) -> Iterator[str]:
     name = f"{toolchain_names.module_version(release.version, release.platform)}.zip"
-    yield f"{_module_cache(host, user)}/cache/download/{toolchain_names.TOOLCHAIN_MODULE}/@v/{name}"
+    yield f"{downloads_of_go(host, user)}/{toolchain_names.TOOLCHAIN_MODULE}/@v/{name}"
     downloads = OwnDirectory(f"{cache_for(host.environ, user.home)}/downloads")
     yield f"{downloads.path}/{name}"
     for source in sources.of_settings(go_proxy(host, user), asking, host):
@@ -105,11 +104,6 @@ def _zips(release: Release, host: LocalHost, user: User, asking: Web) -> Iterato
             yield offer.path or f"{downloads.path}/{name}"
         except (StewardError, OSError):
             continue
-
-
-def _module_cache(host: LocalHost, user: User) -> str:
-    gopath = host.environ.get("GOPATH", "").partition(":")[0] or f"{user.home.rstrip('/')}/go"
-    return host.environ.get("GOMODCACHE") or f"{gopath}/pkg/mod"
 
 
 def zip_entries(path: str, release: Release) -> tuple[Entry, ...]:

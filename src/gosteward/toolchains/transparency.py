@@ -1,7 +1,7 @@
 """The public checksum database as this process asks it: through module proxies or directly, with what it saw before kept on disk.
 
 state directory   log/head-NAME+HASH     the newest tree head that was ever proved: what makes a fork of the log visible
-                      log/proof-SHA256       proofs of what was asked before (c2sp.org/tlog-proof), by key, module and version
+state directory   log/proof-SHA256       proofs of what was asked before (c2sp.org/tlog-proof), by key, module and version
 cache directory   tiles/SHA256           authenticated tiles, by the digest of their path
 """
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from gosteward.sumdb.keys import Key
     from gosteward.sumdb.proof import LoggedHashes
+    from gosteward.toolchains.settings import Database
     from gosteward.toolchains.web import Web
 
 HEAD_LIMIT = PROOF_LIMIT = 1 << 16
@@ -109,3 +110,8 @@ class Log:
         return client.TileCache(
             get=lambda path: self.tiles.read(name(path)), put=lambda path, content: self.tiles.put(name(path), content)
         )
+
+
+def log_of(named: Database, web: Web, state: str, cache: str) -> Log:
+    """The log of a database that settings name."""
+    return Log(web, named.bases, state, cache, named.key)
