@@ -62,6 +62,7 @@ def run(options: Namespace) -> int:
 def installed(options: Namespace, command: str, spec: str, *, use: bool) -> int:
     """Install what `spec` names, and say so. Returns the exit code."""
     from gosteward.host.own_directory import cache_for, state_for
+    from gosteward.toolchains.acquiring import Keeping
     from gosteward.toolchains.install import Installer, Order
 
     changing = flags.changing(command)
@@ -79,7 +80,7 @@ def installed(options: Namespace, command: str, spec: str, *, use: bool) -> int:
         group=_group(options.group),
     )
     environ, home = changing.host.environ, changing.user.home
-    installer = Installer(changing, cache_for(environ, home), state_for(environ, home), _Bar().show)
+    installer = Installer(changing, Keeping(cache_for(environ, home), state_for(environ, home)), _Bar().show)
     result = installer.install(order)
     text = _json(result) if options.format == "json" else _text(result, flags.catalog(options.lang))
     flags.write(text, "")
