@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
     from gosteward.catalogs import Catalog
     from gosteward.examination import Request
+    from gosteward.settings import Settings
     from gosteward.toolchains.changing import Changing
+    from gosteward.toolchains.configuration import Configuration
 
 
 # What a recording cannot answer any more, and what to do instead.
@@ -80,30 +82,80 @@ def agreed(lines: Iterable[str], question: str) -> bool:
 def add_root(parser: ArgumentParser) -> None:
     """Where toolchains are installed."""
     parser.add_argument(
-        "--root", metavar="DIR", default="", help="where trees are put (default: /opt/go, or ~/.local/share/go)"
+        "--root",
+        metavar="DIR",
+        default="",
+        help="where trees are put (default: the settings', /opt/go, ~/.local/share/go)",
     )
 
 
+def add_placing(parser: ArgumentParser) -> None:
+    """What may be done outside of the root. None where no flag says so: then the settings do, see `settle`."""
+    from argparse import BooleanOptionalAction
+
+    parser.add_argument(
+        "--links", action=BooleanOptionalAction, default=None, help="make links and files outside of the root, or none"
+    )
+    parser.add_argument(
+        "--adopt", action=BooleanOptionalAction, default=None, help="move aside what is in the way of a link or a file"
+    )
+
+
+def add_offline(parser: ArgumentParser) -> None:
+    """The flag that keeps an installation from the network; None as in `add_placing`."""
+    from argparse import BooleanOptionalAction
+
+    parser.add_argument("--offline", action=BooleanOptionalAction, default=None, help="ask no server")
+
+
+def configuration() -> Configuration:
+    """Settings of this host and user, and where they were looked for. Raises UsageError, PrivilegeError."""
+    from gosteward.host.accounts import user_with_id
+    from gosteward.host.local import LocalHost
+    from gosteward.toolchains import configuration
+
+    host = LocalHost(os.environ)
+    return configuration.configuration(host, user_with_id(host, os.geteuid()).home, os.geteuid())
+
+
+def settings(options: Namespace) -> Settings:
+    """The settings in force, read once for each command line. Raises as `configuration`."""
+    found: Settings | None = getattr(options, "settings", None)
+    if found is None:
+        found = options.settings = configuration().settings
+    return found
+
+
+def settle(options: Namespace) -> None:
+    """Let the settings speak where no flag of `add_placing`, `add_offline` or --group does. Raises as `configuration`."""
+    found = settings(options)
+    for name in ("links", "adopt", "offline", "group"):
+        if getattr(options, name, "") is None:
+            setattr(options, name, getattr(found, name))
+
+
 def root_of(options: Namespace) -> str:
-    """The root that is meant. Raises UsageError."""
+    """The root that is meant. Raises UsageError, and as `configuration`."""
     from gosteward.host.accounts import user_with_id
     from gosteward.host.local import LocalHost
     from gosteward.toolchains.store import default_root
 
-    if not options.root:
+    root: str = options.root or settings(options).root
+    if not root:
         host = LocalHost(os.environ)
         return default_root(os.geteuid(), host.environ, user_with_id(host, os.geteuid()).home)
-    root: str = options.root
     if not os.path.isabs(root):
         raise UsageError("the root must be a whole path", subject=root, hint="it begins with /")
     return os.path.normpath(root)
 
 
 def link_places(options: Namespace, home: str) -> tuple[str, str]:
-    """As `store.link_places`, nowhere with --no-links."""
+    """As `store.link_places`, nowhere with --no-links, or where the settings say so and no --links. Raises as `configuration`."""
     from gosteward.toolchains import store
 
-    return ("", "") if options.no_links else store.link_places(os.geteuid(), home)
+    asked: bool | None = getattr(options, "links", None)
+    wanted = settings(options).links if asked is None else asked
+    return store.link_places(os.geteuid(), home) if wanted else ("", "")
 
 
 def changing(command: str) -> Changing:

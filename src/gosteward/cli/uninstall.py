@@ -24,15 +24,17 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(options: Namespace) -> int:
     from gosteward.examination import Request, snapshot_of
     from gosteward.toolchains import switching
+    from gosteward.toolchains.placing import Placing
 
     changing, root = flags.changing("uninstall"), flags.root_of(options)
     words = flags.catalog(options.lang)
     tree = switching.installed_as(options.version, changing.host, root)
     snapshot, _ = snapshot_of(Request(offline=True))
-    users = switching.uses(tree, snapshot)
+    users = switching.uses(tree, snapshot, last=switching.is_last(tree, changing.host))
     if users:
         raise BusyError("; ".join(words.text(text) for text in users[:8]), subject=tree.tree)
-    number = changing.do(switching.removal(tree, changing.host))
+    placing = Placing(changing.host, root, *flags.link_places(options, changing.user.home))
+    number = changing.do(switching.removal(tree, changing.host, placing))
     lines = [
         words.text(Text("{version} is taken away", version=tree.version)),
         words.text(Text("`gosteward undo {run}` takes this back.", run=str(number))),

@@ -1,4 +1,4 @@
-"""Which installed release is in use, for the host by one link, for one module by a line of its go.mod; and who would miss one that goes."""
+"""Which installed release is in use, for the host by one link, for one module by a line of its go.mod or go.work; and who would miss one that goes."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from gosteward.actions import Action
     from gosteward.host.local import LocalHost
     from gosteward.snapshot import Snapshot
+    from gosteward.toolchains.placing import Placing
     from gosteward.toolchains.store import Installed
 
 DEFAULT_PATH = "/usr/local/bin:/usr/bin:/bin"
@@ -29,15 +30,19 @@ def installed_as(text: str, host: LocalHost, root: str) -> Installed:
     Raises:
         UsageError: it is not installed.
     """
-    trees = store.installed(host, root)
+    return one_of(text, store.installed(host, root), f" in {root}")
+
+
+def one_of(text: str, trees: tuple[Installed, ...], where: str = "") -> Installed:
+    """The same among trees, the newest first.  where: for the error. Raises UsageError."""
     bare = text[2:] if text.startswith("go") else text
-    for tree in trees:  # the newest first
+    for tree in trees:
         parsed = goversion.parse(tree.version)
         if text == "latest" or tree.version == f"go{bare}" or (parsed is not None and parsed.language == bare):
             return tree
     there = ", ".join(tree.version[2:] for tree in trees) or "none"
     hint = f"`gosteward install {bare}` installs it; there are: {there}"
-    raise UsageError(f"it is not installed in {root}", subject=text, hint=hint)
+    raise UsageError(f"it is not installed{where}", subject=text, hint=hint)
 
 
 def environment_of(tree: Installed, environ: Mapping[str, str]) -> dict[str, str]:
@@ -48,18 +53,21 @@ def environment_of(tree: Installed, environ: Mapping[str, str]) -> dict[str, str
 
 
 def pinned(path: str, content: str, version: str) -> EditLines:
-    """Let a go.mod ask for a toolchain, by its toolchain line.
+    """Let a go.mod or go.work ask for a toolchain, by its toolchain line.
 
     Args:
-        path: of go.mod.   content: what is in it.
+        path: of the file.   content: what is in it.
 
     Raises:
         UsageError: it has no go line, or one that needs a later release.
     """
-    file = gomod.parse(content)
+    file = gomod.parse(content, gomod.WORK_DIRECTIVES if path.endswith(".work") else gomod.MOD_DIRECTIVES)
+    command = "work" if path.endswith(".work") else "mod"
     if file.go_line is None:
         raise UsageError(
-            "it has no go line to put a toolchain line behind", subject=path, hint="`go mod edit -go=1.N` writes one"
+            "it has no go line to put a toolchain line behind",
+            subject=path,
+            hint=f"`go {command} edit -go=1.N` writes one",
         )
     if goversion.older(version, file.go):
         raise UsageError(
@@ -72,16 +80,21 @@ def pinned(path: str, content: str, version: str) -> EditLines:
     return EditLines(path, (LineEdit(file.go_line.number, file.go_line.text, (file.go_line.text, "", wanted)),))
 
 
-def uses(tree: Installed, snapshot: Snapshot) -> tuple[Text, ...]:
-    """What would miss a tree: running programs, the link `current`, sessions and jobs that find its go, settings that name it."""
+def uses(tree: Installed, snapshot: Snapshot, *, last: bool = False) -> tuple[Text, ...]:
+    """What would miss a tree: running programs, the link `current`, sessions and jobs that find its go, settings that name it.
+
+    Args:
+        last: there is no other one to switch to: then sessions are to find no go, and only what runs go would miss it.
+    """
     found = [
         Text("process {pid} ({name}) runs {path}", pid=str(p.pid), name=p.name, path=p.program)
         for p in processes_below(tree.tree)
     ]
-    if tree.current:
+    if tree.current and not last:
         found.append(Text("{version} is in use: `gosteward use` switches to another one", version=tree.version))
     inside = f"{tree.tree}/"
-    for context in () if tree.current else snapshot.contexts:
+    contexts = () if tree.current else snapshot.contexts
+    for context in (c for c in snapshot.contexts if c.uses_go) if last else contexts:
         first = next((e.go for e in context.search_path if e.go is not None and e.go.executable), None)
         if first is not None and (first.real_path or first.path).startswith(inside):
             found.append(Text("{context} finds its go", context=context.name))
@@ -91,7 +104,17 @@ def uses(tree: Installed, snapshot: Snapshot) -> tuple[Text, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def removal(tree: Installed, host: LocalHost) -> tuple[Action, ...]:
-    """A tree and what is written about it go aside, from where `undo` brings them back and `prune` removes them."""
+def is_last(tree: Installed, host: LocalHost) -> bool:
+    """Whether no other release is installed in its root."""
+    return all(other.tree == tree.tree for other in store.installed(host, tree.tree.rpartition("/")[0]))
+
+
+def removal(tree: Installed, host: LocalHost, placing: Placing | None = None) -> tuple[Action, ...]:
+    """A tree and what is written about it go aside, from where `undo` brings them back and `prune` removes them.
+
+    Args:
+        placing: how links were made to it; they go with the last tree.
+    """
     about = (path for path in (listing_place(tree.tree), record_of(tree.tree)) if host.exists(path))
-    return (MoveAside(tree.tree), *(MoveAside(path) for path in about))
+    links = placing.removed() if placing is not None and is_last(tree, host) else ()
+    return (*links, MoveAside(tree.tree), *(MoveAside(path) for path in about))
