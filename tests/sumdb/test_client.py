@@ -277,6 +277,57 @@ def test_fork_to_a_shorter_log_without_any_tile() -> None:
     assert refused(evil, "tile", Log(300).head()).heads == (evil.head(), Log(300).head())
 
 
+def met(log: Log, remembered: str, *heads: str) -> LoggedHashes:
+    log.asked.clear()
+    return client.logged(MODULE, VERSION, Server(log.answer), KNOWN, remembered, met=heads)
+
+
+@pytest.mark.parametrize("size", [600, 601, 1000])
+def test_heads_that_were_met_without_the_log_are_all_proved_to_be_of_it(size: int) -> None:
+    log = Log(size)
+    heads = [log.head(count) for count in (7, 256, 300, 599, 600)]
+    assert size_of(met(log, log.head(400), *heads).head) == size
+    assert size_of(met(log, "", *heads).head) == size
+
+
+def test_a_head_that_was_met_and_is_newer_than_the_answer_is_the_one_to_remember() -> None:
+    log = Log(600)
+    newest = log.head()
+    old = log.head(300)
+    log.tampered = lookup_with(lambda body: body.partition(b"\n\n")[0] + b"\n\n" + old.encode())
+    assert met(log, log.head(200), newest).head == newest
+    unjudged(Log(300), "behind", newest)
+
+
+@pytest.mark.parametrize("size", [7, 300, 599])
+def test_fork_that_was_met_is_proved_by_both_heads(size: int) -> None:
+    log, evil = Log(600), Log(size, "evil")
+    for remembered in ("", log.head(400), log.head()):
+        with pytest.raises(ForgeryError) as caught:
+            met(log, remembered, log.head(200), evil.head(), log.head(500))
+        assert (caught.value.reason, caught.value.heads) == ("fork", (evil.head(), log.head()))
+
+
+def test_fork_that_was_met_and_is_longer_than_the_log_is_not_believed() -> None:
+    log, evil = Log(600), Log(600, "evil")
+    evil.grow(1)
+    with pytest.raises(UnjudgedError) as caught:  # until the log has grown
+        met(log, log.head(300), evil.head())
+    assert caught.value.reason == "behind"
+    log.grow(500)
+    with pytest.raises(ForgeryError) as forked:
+        met(log, log.head(300), evil.head())
+    assert forked.value.heads == (evil.head(), log.head())
+
+
+def test_two_heads_of_one_size_need_no_log_to_exclude_each_other() -> None:
+    log, evil = Log(300), Log(300, "evil")
+    client.refuse_contradiction(log.head(), ("", log.head(), log.head(200), evil.head(100)), KNOWN)
+    with pytest.raises(ForgeryError) as caught:
+        client.refuse_contradiction(evil.head(), (log.head(200), log.head()), KNOWN)
+    assert (caught.value.reason, caught.value.heads) == ("fork", (log.head(), evil.head()))
+
+
 def test_rollback_is_told_from_a_lie() -> None:
     error = unjudged(Log(200), "behind", Log(300).head())
     assert "200 records, 300 were seen" in str(error)

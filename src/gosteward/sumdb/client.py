@@ -78,14 +78,17 @@ def logged(
     known: Sequence[Key],
     remembered: str = "",
     cache: TileCache = NO_CACHE,
+    met: Sequence[str] = (),
 ) -> LoggedHashes:
     """The hashes of a module version, proved to be in the log that was seen before.
 
     Args:
         known: the keys of the database.
         remembered: signed note of the newest head that was ever proved, the `head` of the last answer; "" the first time.
+        met: signed notes of heads that came without this log, as with a bundle: whether they belong together was never shown.
     Returns:
-        The hashes, with a proof to keep; its `head` is the newer one of the remembered and the served head: remember it.
+        The hashes, with a proof to keep; its `head` is the newest one of the served, the remembered and the met heads, and continues all of
+        them: remember it, and forget those.
     Raises:
         ForgeryError: somebody lies; `reason` says how.
         UnjudgedError: nothing is known: no answer, or none of a checksum database.
@@ -97,24 +100,45 @@ def logged(
     record = lookup.parse(_body(path, server.get(path)))
     # 2. Its record has the two lines of this module version, and no other.
     lookup.hashes(record.text, module, version)
-    # 3. Its head is signed by the key, and so is the remembered one. Which one is newer is left open: answers come out of caches.
-    served, seen = _opened(record.head, known), _remembered(remembered, known)
-    older, newer = sorted((seen, served), key=lambda signed: signed.head.size)
-    if record.number >= newer.head.size:
+    # 3. Its head is signed by the key, and so are those that were seen before. Which one is newer is left open: answers come out of caches.
+    served = _opened(record.head, known)
+    *older, newest = _by_size(*(_remembered(text, known) for text in (remembered, *met)), served)
+    if record.number >= newest.head.size:
         raise ForgeryError(f"record {record.number} is behind the end of the tree", reason="uncovered", subject=path)
-    if older.head.size == newer.head.size and older.head != newer.head:
-        raise _fork(older, newer)
-    # 4. The tiles are those of the newer tree.
+    # 4. The tiles are those of the newest tree.
     try:
-        tree = _proved_tree(server, cache, older, newer, record.number)
+        tree = _proved_tree(server, cache, older, newest, record.number)
     except RefusalError as error:
-        raise _compared(error, older, newer, served) from None
-    # 5. The newer tree begins with the older one.
-    _check_history(tree, older, newer)
-    # 6. The record is in the newer tree: shown by the proof that is kept, verified as its readers will.
+        raise _compared(error, older[-1] if older else _NOTHING, newest, served) from None
+    # 5. The newest tree begins with each of the older ones.
+    for one in older:
+        _check_history(tree, one, newest)
+    # 6. The record is in the newest tree: shown by the proof that is kept, verified as its readers will.
     inclusion = tuple(tree.inclusion(record.number))
-    text = proof.written(proof.LogProof(record.text, record.number, inclusion, newer.note))
+    text = proof.written(proof.LogProof(record.text, record.number, inclusion, newest.note))
     return proof.verified(text, module, version, known)
+
+
+def refuse_contradiction(head: str, others: Iterable[str], known: Sequence[Key]) -> None:
+    """Compare a head with others, as far as that can be done without a log: two trees of one size are one tree.
+
+    Args:
+        head, others: signed notes.
+    Raises:
+        ForgeryError: "fork", with both of them.   UnjudgedError, ForgeryError: one of them is not signed by the key.
+    """
+    _by_size(*(_remembered(text, known) for text in others), _opened(head, known))
+
+
+def _by_size(*heads: _Signed) -> list[_Signed]:
+    """Heads of different trees, the smallest first. Raises ForgeryError: two trees of one size differ."""
+    found: list[_Signed] = []
+    for signed in sorted(heads, key=lambda signed: signed.head.size):
+        if not found or found[-1].head.size != signed.head.size:
+            found.append(signed)
+        elif found[-1].head != signed.head:
+            raise _fork(found[-1], signed)
+    return found
 
 
 def _body(path: str, answer: Answer) -> bytes:
@@ -144,9 +168,13 @@ def _remembered(text: str, known: Sequence[Key]) -> _Signed:
         raise UnjudgedError(what, reason="remembered", hint=hint) from None
 
 
-def _proved_tree(server: Server, cache: TileCache, older: _Signed, newer: _Signed, index: int) -> tiles.TileTree:
+def _proved_tree(
+    server: Server, cache: TileCache, older: Iterable[_Signed], newer: _Signed, index: int
+) -> tiles.TileTree:
     size = newer.head.size
-    needed = tiles.for_inclusion(size, index) | tiles.for_consistency(older.head.size, size)
+    needed = tiles.for_inclusion(size, index)
+    for one in older:
+        needed |= tiles.for_consistency(one.head.size, size)
     kept = _kept(cache, needed)
     try:
         contents = _authentic(server, newer.head, needed, kept)
@@ -217,7 +245,7 @@ def _compared(error: RefusalError, older: _Signed, newer: _Signed, served: _Sign
     """What went wrong with tiles, told with what was compared."""
     if isinstance(error, ForgeryError):
         error.heads = (older.note, newer.note) if older.note else ()
-    elif error.reason == "not-found" and served is older:
+    elif error.reason == "not-found" and served.head != newer.head:
         what = f"the server has {served.head.size} records, {newer.head.size} were seen before"
         hint = "an older mirror, or a log that was set back: ask a server that is not behind"
         return UnjudgedError(what, reason="behind", subject=error.subject, hint=hint)

@@ -107,6 +107,9 @@ def _of_log(offer: Offer, log: Log) -> Proof | str:
     if not has_module_form(offer.version):
         return f"log: the form of {offer.version} is not known"
     version = toolchain_names.module_version(offer.version, offer.platform)
+    if offer.proof:
+        found = log.accept(TOOLCHAIN_MODULE, version, offer.proof, offer.head)
+        return Proof("log", found.zip_h1, shown(log, found), found.proof)
     try:
         found = log.logged(TOOLCHAIN_MODULE, version)
     except (UnjudgedError, UnreachableError) as error:

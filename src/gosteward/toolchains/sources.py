@@ -1,4 +1,4 @@
-"""Where toolchains come from: a module proxy, a go.dev/dl look-alike, a directory. Each says which releases it has, and offers archives.
+"""Where toolchains come from: a module proxy, a go.dev/dl look-alike, a directory, a bundle. Each says which releases it has, and offers archives.
 
 What a source says about its own files is a hint: a list may be incomplete, a name may lie. What an archive is, its digests say.
 Source: go.dev/ref/mod, "GOPROXY protocol"; golang/website, internal/dl, server.go; cmd/go/internal/toolchain/select.go.
@@ -7,6 +7,7 @@ Source: go.dev/ref/mod, "GOPROXY protocol"; golang/website, internal/dl, server.
 from __future__ import annotations
 
 import json
+import os
 import re
 from typing import TYPE_CHECKING, NamedTuple, Union
 from urllib.parse import unquote
@@ -16,10 +17,11 @@ from gosteward.golang import goversion, release_index, toolchain_names
 from gosteward.golang.modulepaths import proxy_list
 from gosteward.golang.proxyurls import entry_url, masked
 from gosteward.golang.toolchain_names import TOOLCHAIN_MODULE
+from gosteward.toolchains import bundle_file
 from gosteward.toolchains.web import UnreachableError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from gosteward.golang.platforms import Platform
     from gosteward.golang.release_index import Release
@@ -41,6 +43,8 @@ class Offer(NamedTuple):
         form: "module" (zip of golang.org/toolchain) or "archive" (tar.gz as on go.dev).
         url, path: where it is; one of them is "".   size: bytes, 0 if not told.   sha256: as told by the source, "" if not.
         source: whose offer it is, for people.
+        bundle, offset: where it is if neither has a value: path of a bundle, and offset of its first byte there.
+        proof: c2sp.org/tlog-proof that came with it, "" for none.   head: signed tree head that came with it, "" for none.
     """
 
     version: str
@@ -51,6 +55,10 @@ class Offer(NamedTuple):
     size: int = 0
     sha256: str = ""
     source: str = ""
+    bundle: str = ""
+    offset: int = 0
+    proof: str = ""
+    head: str = ""
 
 
 class ModuleProxy:
@@ -115,8 +123,41 @@ class Index:
         return self._releases
 
 
+class Bundle:
+    """A file with archives and their proofs.
+
+    Args:
+        path: of it.
+    Raises:
+        DecodeError: it is none.   ArchiveError: it was cut or tampered with.   UsageError: it cannot be read.
+    """
+
+    def __init__(self, path: str) -> None:
+        self.path = self.shown = path
+        self.file = bundle_file.read(path)
+
+    def versions(self, platform: Platform) -> tuple[str, ...]:
+        """Names of its releases for a platform."""
+        return tuple(dict.fromkeys(r.version for r in self.file.manifest.releases if r.platform == platform))
+
+    def offer(self, version: str, platform: Platform) -> Offer | None:
+        """The archive of a release, the module zip before the tar.gz; None if there is none."""
+        fitting = (o for o in self.offers() if (o.version, o.platform) == (version, platform))
+        return min(fitting, key=lambda offer: offer.form != "module", default=None)
+
+    def offers(self) -> Iterator[Offer]:
+        """All that it has."""
+        head = self.file.manifest.head
+        for r in self.file.manifest.releases:
+            member = self.file.member(r.file)
+            if member is not None:
+                yield Offer(
+                    r.version, r.platform, r.form, "", "", r.size, r.sha256, self.shown, self.path, member.start, r.proof, head
+                )  # fmt: skip
+
+
 class Folder:
-    """A directory with archives: as downloaded, or in the layout of a module proxy (also of GOMODCACHE/cache/download)."""
+    """A directory with archives: as downloaded, in the layout of a module proxy (also of GOMODCACHE/cache/download), or in bundles."""
 
     def __init__(self, host: LocalHost, path: str) -> None:
         self.host = host
@@ -124,13 +165,24 @@ class Folder:
         self.shown = self.path
 
     def versions(self, platform: Platform) -> tuple[str, ...]:
-        """Names of releases with an archive for a platform."""
-        return tuple(dict.fromkeys(o.version for o in self._offers() if o.platform == platform))
+        """Names of releases with an archive for a platform. Raises StewardError: there is nothing but bundles that cannot be used."""
+        bundles, failure = self._bundles()
+        found = [offer.version for offer in self._offers() if offer.platform == platform]
+        found += [version for bundle in bundles for version in bundle.versions(platform)]
+        if failure is not None and not found:
+            raise failure
+        return tuple(dict.fromkeys(found))
 
     def offer(self, version: str, platform: Platform) -> Offer | None:
-        """The archive of a release; None if there is none."""
-        fitting = (o for o in self._offers() if (o.version, o.platform) == (version, platform))
-        return next(fitting, None)
+        """The archive of a release; None if there is none. Raises StewardError: one of its bundles cannot be used, and nothing else has it."""
+        for offer in self._offers():
+            if (offer.version, offer.platform) == (version, platform):
+                return offer
+        bundles, failure = self._bundles()
+        bundled = next(filter(None, (bundle.offer(version, platform) for bundle in bundles)), None)
+        if bundled is None and failure is not None:
+            raise failure
+        return bundled
 
     def _offers(self) -> Iterable[Offer]:
         for directory in (self.path, f"{self.path}/{TOOLCHAIN_MODULE}/@v", f"{self.path}/@v"):
@@ -139,8 +191,20 @@ class Folder:
                 if found is not None:
                     yield found._replace(source=self.path)
 
+    def _bundles(self) -> tuple[list[Bundle], StewardError | None]:
+        """Those that can be used, and what is wrong with the first one that cannot."""
+        found: list[Bundle] = []
+        failure: StewardError | None = None
+        for name in sorted(self.host.listdir(self.path, MOST_NAMES)):
+            if name.endswith(bundle_file.ENDING):
+                try:
+                    found.append(Bundle(f"{self.path}/{name}"))
+                except StewardError as error:
+                    failure = failure or error
+        return found, failure
 
-Source = Union[ModuleProxy, Index, Folder]
+
+Source = Union[ModuleProxy, Index, Folder, Bundle]
 
 
 def of_file(path: str) -> Offer | None:
@@ -157,17 +221,19 @@ def of_file(path: str) -> Offer | None:
 
 
 def named(text: str, web: Web, host: LocalHost) -> tuple[Source, ...]:
-    """The sources that `--from` names: a URL of a module proxy or of a go.dev/dl look-alike, or a directory.
+    """The sources that `--from` names: a URL of a module proxy or of a go.dev/dl look-alike, a directory, or a bundle.
 
     Raises:
-        UsageError: it is neither.
+        UsageError: it is none of them.   DecodeError, ArchiveError: as `Bundle`.
     """
     if text.startswith(("http://", "https://")):
         return (ModuleProxy(web, text), Index(web, text))
-    path = unquote(text[len("file://") :]) if text.startswith("file://") else text
-    if path.startswith("/") and host.is_directory(path):
+    path = os.path.abspath(unquote(text[len("file://") :]) if text.startswith("file://") else text)
+    if text and host.is_directory(path):
         return (Folder(host, path),)
-    raise UsageError("this is no source", subject=text[:200], hint="name a URL, or a directory by its whole path")
+    if text and host.exists(path):
+        return (Bundle(path),)
+    raise UsageError("this is no source", subject=text[:200], hint="name a URL, a directory, or a bundle")
 
 
 def of_settings(goproxy: str, web: Web, host: LocalHost) -> tuple[Source, ...]:
