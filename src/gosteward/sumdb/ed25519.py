@@ -9,6 +9,7 @@ Sources: RFC 8032, sections 5.1.3 (decoding), 5.1.4 (addition and doubling) and 
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -36,6 +37,11 @@ def verify(public_key: bytes, message: bytes, signature: bytes) -> bool:
     Raises:
         nothing.
     """
+    return _is_good(public_key, message, signature)
+
+
+@lru_cache(maxsize=64)  # one tree head comes with thousands of proofs
+def _is_good(public_key: bytes, message: bytes, signature: bytes) -> bool:
     key, base = _point(public_key), _point(_BASE_BYTES)
     scalar = int.from_bytes(signature[32:], "little")
     if key is None or base is None or len(signature) != SIGNATURE_SIZE or scalar >= _ORDER:
