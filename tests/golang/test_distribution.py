@@ -74,7 +74,22 @@ def test_nothing_else_can_be_run(name: str) -> None:
     ],
 )
 def test_form_of_a_file_is_that_of_the_packer(name: str, form: str) -> None:
-    assert form_of(name, PLATFORM) == form
+    assert form_of(name, "go1.26.8", PLATFORM) == form
+
+
+@pytest.mark.parametrize(
+    ("tool", "version", "form"),
+    [
+        ("pprof", "go1.21.13", "in"),
+        ("preprofile", "go1.24.13", "in"),
+        ("dist", "go1.24.13", "extra"),
+        ("pprof", "go1.25.14", "extra"),
+        ("fix", "go1.25.14", "extra"),
+        ("fix", "go1.26.8", "in"),
+    ],
+)
+def test_tools_are_those_of_the_release(tool: str, version: str, form: str) -> None:
+    assert form_of(f"pkg/tool/linux_amd64/{tool}", version, PLATFORM) == form
 
 
 @given(st.text(st.sampled_from("go.md_/x")))
@@ -98,7 +113,7 @@ def test_h1_of_a_tree_is_that_of_its_module_zip() -> None:
         for name in ("VERSION", "src/go.mod", "bin/go"):
             archive.writestr(prefix + name.replace("go.mod", "_go.mod"), tree[name])
     entries = [Entry(name, mode_of(name), sha256(data).hexdigest()) for name, data in tree.items()]
-    known = distribution.module_form(entries, PLATFORM)
+    known = distribution.module_form(entries, "go1.26.8", PLATFORM)
     assert distribution.module_h1(known, "go1.26.8", PLATFORM) == dirhash.of_zip(content.getvalue())
 
 

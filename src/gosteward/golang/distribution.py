@@ -27,7 +27,10 @@ MODULE = "golang.org/toolchain"
 TARBALL_PREFIX = "go/"
 DIRECTORY_MODE = 0o755
 PROGRAMS = ("go", "gofmt")
+# Below pkg/tool/GOOS_GOARCH. From 1.25 on only what builds start; `go tool` makes the others when they are wanted.
 TOOLS = ("asm", "cgo", "compile", "cover", "fix", "link", "preprofile", "vet")
+TOOLS_OF_125 = tuple(tool for tool in TOOLS if tool != "fix")
+NO_TOOLS_BEFORE_125 = ("api", "dist", "distpack", "metadata")
 VERSION_LIMIT = 1 << 10
 
 _TARBALL_ONLY = ("api/", "doc/", "misc/", "test/")
@@ -102,8 +105,11 @@ def installed_name(name: str) -> str:
     return f"{name[:-7]}go.mod" if name.endswith("/_go.mod") or name == "_go.mod" else name
 
 
-def form_of(name: str, platform: str) -> str:
+def form_of(name: str, version: str, platform: str) -> str:
     """Where a file of a GOROOT belongs.
+
+    Args:
+        name: relative to GOROOT.   version, platform: as of `module_prefix`.
 
     Returns:
         "in": tarball and module zip.   "tarball-only": api, doc, misc and test, which no h1 covers.   "extra": neither; left by a build or
@@ -119,13 +125,21 @@ def form_of(name: str, platform: str) -> str:
     if name.startswith("pkg/") and not name.startswith("pkg/include/"):
         # As the packer does it: the tool's own directory, or any below it.
         ours = name.startswith(f"pkg/tool/{platform.replace('-', '_')}/")
-        return "in" if ours and base in TOOLS else "extra"
+        return "in" if ours and _is_tool(base, version) else "extra"
     return "in"
 
 
-def module_form(entries: Iterable[Entry], platform: str) -> tuple[Entry, ...]:
+def _is_tool(name: str, version: str) -> bool:
+    """Source: cmd/distpack/pack.go of go1.21.13 to go1.27.4, which differ in this."""
+    line = parse(version)
+    if line is not None and line.minor < 25:
+        return name not in NO_TOOLS_BEFORE_125
+    return name in (TOOLS_OF_125 if line is not None and line.minor == 25 else TOOLS)
+
+
+def module_form(entries: Iterable[Entry], version: str, platform: str) -> tuple[Entry, ...]:
     """Those files of a tree that its module zip holds, too."""
-    return tuple(entry for entry in entries if form_of(entry.name, platform) == "in")
+    return tuple(entry for entry in entries if form_of(entry.name, version, platform) == "in")
 
 
 def module_h1(entries: Iterable[Entry], version: str, platform: str) -> str:

@@ -50,11 +50,11 @@ class Parts(NamedTuple):
     extra: tuple[Entry, ...]
 
 
-def parts_of(entries: Iterable[Entry], platform: str) -> Parts:
-    """Sort files by `form_of`.  platform: "linux-amd64"."""
+def parts_of(entries: Iterable[Entry], version: str, platform: str) -> Parts:
+    """Sort files by `form_of`.  version, platform: "go1.26.8", "linux-amd64"."""
     found: dict[str, list[Entry]] = {"in": [], "tarball-only": [], "extra": []}
     for entry in entries:
-        found[form_of(entry.name, platform)].append(entry)
+        found[form_of(entry.name, version, platform)].append(entry)
     return Parts(tuple(found["in"]), tuple(found["tarball-only"]), tuple(found["extra"]))
 
 

@@ -72,7 +72,7 @@ def judged(goroot: Goroot, asking: Asking) -> tuple[Tree, tuple[Check, ...]]:
         text = Text("this is no tree of a release: {reason}", reason=tree.cut)
         return tree, (Check("files", FAILED, text),)
     entries, twins = tree_comparison.without_twins(tree.entries)
-    parts = tree_comparison.parts_of(entries, goroot.platform)
+    parts = tree_comparison.parts_of(entries, goroot.version, goroot.platform)
     facts = _Facts(goroot, tree, parts, listing, asking)
     logged = logged_release(goroot, asking.log)
     files = _files(facts, logged.release) if logged.release is not None else []
@@ -175,7 +175,7 @@ def _manifest(facts: _Facts, release: Release) -> tuple[Entry, ...]:
     platform = release.platform.module
     listed = manifests.parsed_listing(facts.listing or b"")
     if listed and manifests.proves_itself(listed, release):
-        return tree_comparison.parts_of(listed, platform).module
+        return tree_comparison.parts_of(listed, release.version, platform).module
     asking = facts.asking
     if facts.package():
         return ()
@@ -245,7 +245,7 @@ def _others(facts: _Facts, release: Release | None, *, files_right: bool) -> lis
         return [Check("others", FAILED, Text("somebody changed the list of files that was kept at the installation"))]
     if as_listed:
         return [right]
-    known = tree_comparison.parts_of(listed, platform)
+    known = tree_comparison.parts_of(listed, facts.goroot.version, platform)
     differences = tree_comparison.compared(others, known.others)
     if release is None:
         differences = tree_comparison.compared((*facts.parts.module, *others), (*known.module, *known.others))

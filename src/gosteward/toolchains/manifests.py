@@ -73,7 +73,7 @@ def parsed_listing(content: bytes) -> tuple[Entry, ...]:
 def proves_itself(entries: tuple[Entry, ...], release: Release) -> bool:
     """Whether a list is that of the logged release."""
     platform = release.platform.module
-    return module_h1(module_form(entries, platform), release.version, platform) == release.h1
+    return module_h1(module_form(entries, release.version, platform), release.version, platform) == release.h1
 
 
 def of_zips(release: Release, host: LocalHost, user: User, asking: Web) -> tuple[Entry, ...]:
