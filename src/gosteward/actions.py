@@ -181,6 +181,21 @@ class UnpackTree(NamedTuple):
     shares: tuple[str, ...] = ()
 
 
+class InstallRelease(NamedTuple):
+    """Have a sound release of Go where a tree is missing or no good. Where it comes from shows when it is done: `toolchains.supply` makes
+    other actions of it.
+
+    Attributes:
+        path: what is to lead to it: a tree, its bin directory or a program; what is there is moved aside, or a link led elsewhere.
+            "" for the links that `gosteward install` makes.
+        version: "go1.26.8", "" for the newest that can be had.   part: what of a tree `path` stands for: "", "bin", "bin/go".
+    """
+
+    path: str
+    version: str = ""
+    part: str = ""
+
+
 Action = Union[
     EditLines,
     UnixLineEnds,
@@ -196,6 +211,7 @@ Action = Union[
     WidenAcl,
     Vendor,
     UnpackTree,
+    InstallRelease,
 ]
 KINDS: dict[str, type[Action]] = {
     "edit-lines": EditLines,
@@ -212,5 +228,6 @@ KINDS: dict[str, type[Action]] = {
     "widen-acl": WidenAcl,
     "vendor": Vendor,
     "unpack-tree": UnpackTree,
+    "install-release": InstallRelease,
 }
 NAMES = {kind: name for name, kind in KINDS.items()}

@@ -12,6 +12,7 @@ import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from gosteward import __version__
+from gosteward.actions import InstallRelease
 from gosteward.errors import UsageError
 from gosteward.examination import examine
 from gosteward.finding import Text
@@ -29,14 +30,17 @@ from gosteward.repair.steps import carry_out, take_back, why
 from gosteward.repair.world import World
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
+    from gosteward.actions import Action
     from gosteward.examination import Request
     from gosteward.finding import Judged
     from gosteward.repair.executor import Done, Executor
     from gosteward.repair.planner import Step
     from gosteward.report import Report
     from gosteward.snapshot import User
+    from gosteward.toolchains.supply import Supply
+    from gosteward.toolchains.web import Progress
 
 ROUNDS = 3
 _LINE = re.compile(r"(?<=.):\d+(?=:|$)")
@@ -49,10 +53,13 @@ class Consent(NamedTuple):
 
     Attributes:
         everything: also steps of risk "confirm".   ask: shows a step with its diff and says yes or no; None where nobody can be asked.
+        source: where releases of Go come from, as `install --from`, "" for wherever it finds them.   progress: see `Web.download`.
     """
 
     everything: bool = False
     ask: Callable[[Step, tuple[str, ...]], bool] | None = None
+    source: str = ""
+    progress: Progress = lambda *_: None
 
 
 class _Made(NamedTuple):
@@ -76,19 +83,66 @@ def this_journal(host: LocalHost) -> tuple[Journal, User]:
     return Journal(directory_for(host.environ, me.home)), me
 
 
-def preview(request: Request) -> Report:
-    """Examine, and say what a repair would change; nothing is written."""
+class _Releases:
+    """Where a repair gets releases from: looked for when a step wants one, and not before.
+
+    Args:
+        user: whose environment is examined.
+    """
+
+    def __init__(self, host: LocalHost, user: User, consent: Consent, *, offline: bool) -> None:
+        self.host, self.user, self.consent, self.offline = host, user, consent, offline
+        self._supply: Supply | None = None
+
+    def planned(self, actions: tuple[Action, ...]) -> Iterator[Action]:
+        """Actions as they would be done. Raises Refused."""
+        for action in actions:
+            if isinstance(action, InstallRelease):
+                yield from self._made().planned(action)
+            else:
+                yield action
+
+    def done(self, actions: tuple[Action, ...], executor: Executor) -> Iterator[Action]:
+        """Actions as they are to be done, one by one. Raises Refused."""
+        for action in actions:
+            if isinstance(action, InstallRelease):
+                yield from self._made().actions(action, executor)
+            else:
+                yield action
+
+    def _made(self) -> Supply:
+        if self._supply is None:
+            from gosteward.host.own_directory import cache_for, state_for
+            from gosteward.toolchains import store
+            from gosteward.toolchains.acquiring import Acquiring, Keeping
+            from gosteward.toolchains.placing import Placing
+            from gosteward.toolchains.supply import Supply
+
+            me = accounts.user_with_id(self.host, os.geteuid())
+            keeping = Keeping(cache_for(self.host.environ, me.home), state_for(self.host.environ, me.home))
+            said = self.consent
+            acquiring = Acquiring(
+                self.host, me, keeping, source=said.source, offline=self.offline, users=(self.user,), progress=said.progress
+            )  # fmt: skip
+            root = acquiring.settings.root or store.default_root(me.uid, self.host.environ, me.home)
+            self._supply = Supply(Placing(self.host, root, *store.link_places(me.uid, me.home)), acquiring)
+        return self._supply
+
+
+def preview(request: Request, consent: Consent) -> Report:
+    """Examine, and say what a repair would change; nothing is written, and nobody is asked."""
     _live(request)
     report = examine(request)
-    world = World(accounts_of(LocalHost(os.environ), report.snapshot.user))
-    steps = tuple(_planned(step, world) for step in plan(report.judgement.findings))
+    host, user = LocalHost(os.environ), report.snapshot.user
+    world, releases = World(accounts_of(host, user)), _Releases(host, user, consent, offline=request.offline)
+    steps = tuple(_planned(step, world, releases) for step in plan(report.judgement.findings))
     return report._replace(outcome=Outcome(dry_run=True, steps=steps, remaining=_counting(report)))
 
 
-def _planned(step: Step, world: World) -> StepOutcome:
+def _planned(step: Step, world: World, releases: _Releases) -> StepOutcome:
     """What a step would do, laid over the world that the steps before it make."""
     try:
-        changes = [change for action in step.actions for change in prepare(action, world)]
+        changes = [change for action in releases.planned(step.actions) for change in prepare(action, world)]
     except (Refused, OSError) as error:
         return _outcome(step, "left", why(error))
     return _outcome(step, "planned", diff_lines=tuple(line for change in changes for line in diff(change)))
@@ -113,7 +167,8 @@ def treat(request: Request, consent: Consent, command: str) -> Report:
     who = accounts_of(host, first.snapshot.user)
     with journal.locked(command):
         executor = begin(journal, who, command, user=first.snapshot.user.name, version=__version__)
-        treatment = _Treatment(request, consent, executor, first)
+        releases = _Releases(host, first.snapshot.user, consent, offline=request.offline)
+        treatment = _Treatment(request, consent, executor, first, releases)
         examined = time.monotonic()
         last = treatment.run()
         outcome = treatment.outcome(last)
@@ -136,8 +191,11 @@ def _live(request: Request) -> None:
 
 
 class _Treatment:
-    def __init__(self, request: Request, consent: Consent, executor: Executor, first: Report) -> None:
+    def __init__(
+        self, request: Request, consent: Consent, executor: Executor, first: Report, releases: _Releases
+    ) -> None:
         self.request = request
+        self.releases = releases
         self.consent = consent
         self.executor = executor
         self.first = first
@@ -194,7 +252,8 @@ class _Treatment:
         if step.risk == "confirm" and not self.consent.everything and not self._agreed(step):
             return None
         try:
-            done = carry_out(step.actions, self.executor, len(self.tried), step.because)
+            actions = self.releases.done(step.actions, self.executor)
+            done = carry_out(actions, self.executor, len(self.tried), step.because)
         except (Refused, OSError) as error:
             self.steps.append(_outcome(step, "left", why(error)))
             return None
@@ -207,7 +266,7 @@ class _Treatment:
         if self.consent.ask is None:
             self.steps.append(_outcome(step, "left", Text("it asks first, and there is no terminal: add --yes")))
             return False
-        planned = _planned(step, World(self.executor.accounts))
+        planned = _planned(step, World(self.executor.accounts), self.releases)
         if planned.status == "planned" and self.consent.ask(step, planned.diff):
             return True
         if planned.status == "planned":

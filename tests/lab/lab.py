@@ -49,7 +49,7 @@ from typing import Any, NoReturn
 
 LAB_DIR = Path(__file__).resolve().parent
 CACHE = Path(os.environ.get("FAULTLAB_CACHE", "/var/cache/faultlab"))
-IMAGE_VERSION = 3                      # raise it whenever the recipe in build_image() changes
+IMAGE_VERSION = 4                      # raise it whenever the recipe in build_image() changes
 BASE = CACHE / f"base-v{IMAGE_VERSION}"
 
 TOOL_NAME = "gosteward"
@@ -1109,6 +1109,8 @@ def build_image(root: Path) -> None:
     unzip_toolchain(toolchain_zip(GO_MAIN, "linux-amd64"), root / "usr/local/go", ("",))
     unzip_toolchain(toolchain_zip(GO_MAIN, "linux-arm64"), fixtures / "go-arm64", ("bin/", "pkg/tool/", "VERSION"))
     unzip_toolchain(toolchain_zip(GO_OTHER, "linux-amd64"), fixtures / "go-other", ("",))
+    # What go leaves of a release that it fetched for itself: the archive, and what the checksum database said of it.
+    toolchain_zip(GO_MAIN, "linux-amd64", fixtures / "gomodcache")
 
     # A warm build cache, so that `go build` in a scenario takes a second: cp -r /opt/fixtures/gocache ~dev/.cache/go-build
     inside("""
@@ -1152,12 +1154,18 @@ def debian_mirror() -> str:
     raise LabError("apt names no Debian mirror: set FAULTLAB_MIRROR")
 
 
-def toolchain_zip(version: str, platform: str) -> Path:
-    """A Go release from the module proxy, checked by the checksum database."""
+def toolchain_zip(version: str, platform: str, cache: Path | None = None) -> Path:
+    """A Go release from the module proxy, checked by the checksum database; in a module cache of its own, which keeps only what was downloaded."""
     empty = CACHE / "empty"
     empty.mkdir(exist_ok=True)
+    environment = {**os.environ, "GOTOOLCHAIN": "local", "GOFLAGS": "-mod=mod -modcacherw"}
+    if cache:
+        environment |= {"GOMODCACHE": str(cache), "GOPATH": str(cache / "gopath")}
     answer = subprocess.run(["go", "mod", "download", "-json", f"golang.org/toolchain@v0.0.1-{version}.{platform}"], cwd=empty,
-                            env={**os.environ, "GOTOOLCHAIN": "local", "GOFLAGS": "-mod=mod"}, check=True, capture_output=True, text=True)
+                            env=environment, check=True, capture_output=True, text=True)
+    if cache:
+        for other in ("gopath", "golang.org"):
+            shutil.rmtree(cache / other)
     return Path(json.loads(answer.stdout)["Zip"])
 
 
@@ -1171,7 +1179,7 @@ def unzip_toolchain(archive: Path, target: Path, wanted: tuple[str, ...]) -> Non
             path = target / re.sub(r"(^|/)_go\.mod$", r"\1go.mod", name)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(z.read(info))
-            path.chmod(0o755 if name.startswith(("bin/", "pkg/tool/")) or name.endswith((".bash", ".rc", ".pl", ".sh")) else 0o644)
+            path.chmod(0o755 if name.startswith(("bin/", "pkg/tool/")) or name.endswith((".bash", ".rc", ".pl", ".sh", "_exec")) else 0o644)
 
 
 # Programs in /opt/fixtures/bin that enter contexts which a chroot has no daemon for, or no time.

@@ -16,7 +16,24 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 LANGUAGES = ("en", "zh")
-FILES = ("interface", "repair", "gs1", "gs2", "gs3", "gs4", "gs5", "gs6", "gs7", "gs8", "gs9")
+FILES = (
+    "interface",
+    "modcache",
+    "bundle",
+    "dropins",
+    "build",
+    "advisories",
+    "repair",
+    "gs1",
+    "gs2",
+    "gs3",
+    "gs4",
+    "gs5",
+    "gs6",
+    "gs7",
+    "gs8",
+    "gs9",
+)
 _ESCAPES = {"n": "\n", "t": "\t", '"': '"', "\\": "\\"}
 
 

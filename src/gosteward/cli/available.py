@@ -30,12 +30,13 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(options: Namespace) -> int:
+    from gosteward.cli import release_text
     from gosteward.golang import goversion, platforms
     from gosteward.host.accounts import user_with_id
     from gosteward.host.local import LocalHost
-    from gosteward.knowledge import releases
     from gosteward.probes import machine
-    from gosteward.toolchains import sources
+    from gosteward.toolchains import release_data, sources
+    from gosteward.toolchains.configuration import sources_of
     from gosteward.toolchains.settings import go_proxy
     from gosteward.toolchains.web import Web
 
@@ -45,7 +46,7 @@ def run(options: Namespace) -> int:
     wanted = (
         sources.named(options.source, asking, host)
         if options.source
-        else sources.of_settings(go_proxy(host, me), asking, host)
+        else sources_of(flags.settings(options), go_proxy(host, me), asking, host)
     )
     facts, _ = machine.collect(host, me)
     platform = platforms.platform_of(facts)
@@ -63,29 +64,20 @@ def run(options: Namespace) -> int:
         lines = list(dict.fromkeys(found[name].language for name in names))[:NEWEST]
         names = [next(name for name in names if found[name].language == line) for line in lines]
     words = flags.catalog(options.lang)
-    rows = [
-        {
-            "version": name,
-            "ended": releases.ended(name),
-            "vulnerabilities": [v.id for v in releases.vulnerabilities_of(name)],
-        }
-        for name in names
-    ]
+    known = release_data.known(host.environ, me.home)
+    rows = [{"version": name, **release_text.row(name, known.data)} for name in names]
     if options.format == "json":
         text = json.dumps(
             {
                 "schema": "gosteward.available/1",
                 "platform": platform.archive,
-                "known_as_of": releases.AS_OF,
+                **release_text.dated(known.data),
                 "releases": rows,
             },
             indent=1,
         )
     else:
-        text = "\n".join(
-            visible(f"{row['version']:<12} {words.words('ended') + ' ' + str(row['ended']) if row['ended'] else words.words('supported')}"
-                    + (f", {', '.join(row['vulnerabilities'])}" if row["vulnerabilities"] else ""))
-            for row in rows
-        )  # fmt: skip
+        lines = [visible(f"{row['version']:<12} {release_text.state(row, words)}") for row in rows]
+        text = "\n".join([*lines, *release_text.day(known, words)])
     flags.write(f"{text}\n", "")
     return HEALTHY

@@ -30,6 +30,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--fix", action="store_true", help="repair what can be repaired, and prove it")
     parser.add_argument("--yes", action="store_true", help="with --fix: do not ask")
     parser.add_argument("--dry-run", action="store_true", help="with --fix: show what would change, and write nothing")
+    parser.add_argument(
+        "--from", metavar="URL|DIR", dest="source", default="", help="with --fix: where releases of Go come from"
+    )
     parser.add_argument("--format", choices=FORMATS, default="text", help="how to report (default: text)")
     flags.add_output(parser)
     flags.add_language(parser)
@@ -46,19 +49,21 @@ def run(options: Namespace) -> int:
 
 def _examined(asked: Request, options: Namespace) -> Report:
     if not options.fix:
-        if options.yes or options.dry_run:
-            flag = "--yes" if options.yes else "--dry-run"
+        flag = "--yes" if options.yes else "--dry-run" if options.dry_run else "--from" if options.source else ""
+        if flag:
             raise UsageError("it says how to repair", subject=flag, hint="add --fix")
         from gosteward.examination import examine
 
         return examine(asked)
+    from gosteward.cli.install import Bar
     from gosteward.treatment import Consent, preview, treat
 
+    consent = Consent(everything=options.yes, source=options.source, progress=Bar().show)
     if options.dry_run:
-        return preview(asked)
+        return preview(asked, consent)
     words = flags.catalog(options.lang)
     ask = (lambda step, diff: _agreed(step, diff, words)) if not options.yes and flags.can_ask() else None
-    return treat(asked, Consent(everything=options.yes, ask=ask), " ".join(("doctor", *sys.argv[2:])))
+    return treat(asked, consent._replace(ask=ask), " ".join(("doctor", *sys.argv[2:])))
 
 
 def _agreed(step: Step, diff: tuple[str, ...], words: Catalog) -> bool:

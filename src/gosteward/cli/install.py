@@ -42,14 +42,13 @@ def add_order(parser: ArgumentParser) -> None:
         default="",
         help="where archives come from (default: GOPROXY, go.dev)",
     )
-    parser.add_argument("--offline", action="store_true", help="ask no server")
-    parser.add_argument("--no-links", action="store_true", help="make no links outside of the root")
-    parser.add_argument("--adopt", action="store_true", help="move aside what is in the way of a link")
+    flags.add_offline(parser)
+    flags.add_placing(parser)
     parser.add_argument(
         "--allow-unverified", metavar="REASON", default="", help="install it although nothing proves it"
     )
     parser.add_argument(
-        "--group", metavar="G", default="", help="let only this group (and root) read and run it; needs root"
+        "--group", metavar="G", default=None, help="let only this group (and root) read and run it; needs root"
     )
     parser.add_argument("--format", choices=("text", "json"), default="text", help="how to say it (default: text)")
     flags.add_language(parser)
@@ -65,6 +64,7 @@ def installed(options: Namespace, command: str, spec: str, *, use: bool) -> int:
     from gosteward.toolchains.acquiring import Keeping
     from gosteward.toolchains.install import Installer, Order
 
+    flags.settle(options)
     changing = flags.changing(command)
     links, usual_place = flags.link_places(options, changing.user.home)
     order = Order(
@@ -80,7 +80,7 @@ def installed(options: Namespace, command: str, spec: str, *, use: bool) -> int:
         group=_group(options.group),
     )
     environ, home = changing.host.environ, changing.user.home
-    installer = Installer(changing, Keeping(cache_for(environ, home), state_for(environ, home)), _Bar().show)
+    installer = Installer(changing, Keeping(cache_for(environ, home), state_for(environ, home)), Bar().show)
     result = installer.install(order)
     text = _json(result) if options.format == "json" else _text(result, flags.catalog(options.lang))
     flags.write(text, "")
@@ -95,7 +95,7 @@ def _group(name: str) -> Group | None:
     return group_named(name) if name else None
 
 
-class _Bar:
+class Bar:
     """Bytes, rate and time left, on a terminal, after a second."""
 
     def __init__(self) -> None:

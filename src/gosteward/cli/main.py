@@ -22,6 +22,7 @@ COMMANDS = (
     "history",
     "undo",
     "install",
+    "build",
     "upgrade",
     "use",
     "list",
@@ -30,7 +31,11 @@ COMMANDS = (
     "available",
     "which",
     "exec",
+    "pin",
     "prune",
+    "bundle",
+    "refresh",
+    "settings",
 )
 LONGEST_LINE = 1000
 EPILOG = (

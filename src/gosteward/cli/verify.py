@@ -29,16 +29,38 @@ def add_arguments(parser: ArgumentParser) -> None:
     flags.add_root(parser)
     parser.add_argument("--offline", action="store_true", help="ask no server")
     parser.add_argument("--files-only", action="store_true", help="run nothing: only compare the files with the log")
+    parser.add_argument(
+        "--rebuild", action="store_true", help="build the release from its proved sources, too, and compare bit by bit"
+    )
+    parser.add_argument(
+        "--modcache",
+        metavar="DIR",
+        nargs="?",
+        const="",
+        default=None,
+        help="verify all modules and toolchains in a module cache instead (default: GOMODCACHE)",
+    )
     parser.add_argument("--format", choices=("text", "json"), default="text", help="how to say it (default: text)")
     flags.add_language(parser)
 
 
 def run(options: Namespace) -> int:
+    if options.modcache is not None:
+        from gosteward.cli.modcache_text import verified
+
+        return verified(options)
     from gosteward.host.local import LocalHost
     from gosteward.toolchains.verify import Wanted, verify
 
     wanted = Wanted(options.goroot, flags.root_of(options), options.offline, options.files_only)
+    if options.rebuild:
+        from gosteward.cli.build import Progress
+
+        progress = Progress(flags.catalog(options.lang))
+        wanted = wanted._replace(rebuild=progress.say)
     found = verify(wanted, LocalHost(os.environ))
+    if options.rebuild:
+        progress.end()
     text = as_json(found) if options.format == "json" else as_text(found, flags.catalog(options.lang))
     flags.write(text, "")
     return found.exit_code
@@ -106,14 +128,15 @@ def _lines(check: Check, words: Catalog) -> Iterator[str]:
     }[check.status]
     yield f"{status}: {words.text(check.text)}"
     for file in check.files:
-        yield f"    {_what(file.what, words)}: {file.name}"
+        yield f"    {file_kind(file.what, words)}: {file.name}"
     if len(check.files) < check.total and check.files:
         yield "    " + words.text(Text("and {count} more", count=str(check.total - len(check.files))))
     for line in check.lines:
         yield f"    {line}"
 
 
-def _what(what: str, words: Catalog) -> str:
+def file_kind(what: str, words: Catalog) -> str:
+    """What is the matter with a file, in the words of people."""
     known = {
         "changed": words.words("changed"),
         "missing": words.words("missing"),

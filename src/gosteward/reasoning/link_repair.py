@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from gosteward.actions import MoveAside, ReplaceLink
-from gosteward.golang import goversion
+from gosteward.actions import InstallRelease, MoveAside, ReplaceLink
+from gosteward.golang import goversion, toolchain_names
 from gosteward.reasoning.impact import sound
 from gosteward.reasoning.remedies import is_private
 from gosteward.reasoning.viewpoint import first_go, programs_named_go, tree_of, usable_trees
@@ -139,6 +139,10 @@ def instead_of_program(snapshot: Snapshot, suspect: Suspect) -> tuple[Action, ..
     if tree is not None:
         return instead_of_tree(snapshot, tree, *((program,) if suspect.role != "tool" else ()))
     chosen = likeliest(_others(snapshot, program.path, program.path), program.path, program.version)
+    if chosen is None and not found_behind(snapshot, program):
+        if program.goroot and not program.links:
+            return installed_at(program.goroot, (), program.version)
+        return installed_at(program.path, program.links, program.version, "bin/" + program.path.rpartition("/")[2])
     return _relinked(snapshot, program.path, program.links, chosen) or _aside(snapshot, program, chosen)
 
 
@@ -150,13 +154,45 @@ def instead_of_tree(snapshot: Snapshot, tree: GoTree, *programs: Binary) -> tupl
     """
     bad = tree.real_path or tree.path
     chosen = likeliest(_others(snapshot, bad, tree.path), bad, tree.version)
-    if tree.package or chosen is None:
+    if tree.package:
         return ()
-    for program in programs or tuple(p for p in programs_named_go(snapshot) if p.goroot == bad):
+    met = programs or tuple(p for p in programs_named_go(snapshot) if p.goroot == bad)
+    if chosen is None:
+        return _installed_for(tree, met)
+    for program in met:
         changed = _relinked(snapshot, program.path, program.links, chosen)
         if changed:
             return changed
     return _relinked(snapshot, f"{tree.path}/bin/go", tree.links, chosen) or _in_place_of(tree, chosen)
+
+
+def installed_at(path: str, links: tuple[Link, ...], version: str, part: str = "") -> tuple[Action, ...]:
+    """A release where none is that could serve: the last link on the way whose name promises no release leads to it, else the path itself.
+
+    Args:
+        version: of what is no good, or gone.   part: what of a tree the path is, as of `InstallRelease`.
+    """
+    wanted = version if toolchain_names.is_release(version) and version.count(".") > 1 else ""
+    for step in reversed(steps(path, links)):
+        link, whole = step.link.path, f"/{part}"
+        if whole.endswith(step.rest) and not _promises(link) and not link.startswith(OF_PACKAGES):
+            return (InstallRelease(link, wanted, whole[: len(whole) - len(step.rest)].strip("/")),)
+    same = bool(wanted) and path.endswith(wanted)
+    if path.startswith(OF_PACKAGES) or (_promises(path) and not same):
+        return ()
+    return (InstallRelease(path, wanted, part),)
+
+
+def _promises(path: str) -> bool:
+    """Whether a name tells a release, as go1.26.8 does."""
+    return bool(_RELEASE.search(path.rpartition("/")[2]))
+
+
+def _installed_for(tree: GoTree, programs: tuple[Binary, ...]) -> tuple[Action, ...]:
+    for program in programs:
+        if program.links:
+            return installed_at(program.path, program.links, tree.version, f"bin/{program.path.rpartition('/')[2]}")
+    return installed_at(tree.path, tree.links, tree.version)
 
 
 def _others(snapshot: Snapshot, bad: str, link: str) -> tuple[GoTree, ...]:
@@ -166,8 +202,7 @@ def _others(snapshot: Snapshot, bad: str, link: str) -> tuple[GoTree, ...]:
 def _relinked(snapshot: Snapshot, path: str, links: tuple[Link, ...], tree: GoTree | None) -> tuple[ReplaceLink, ...]:
     """The link to change: the last one on the way whose name promises no release, and that no package made."""
     for step in reversed(steps(path, links) if tree is not None else ()):
-        last = step.link.path.rpartition("/")[2]
-        if tree is not None and not _RELEASE.search(last) and not step.link.path.startswith(OF_PACKAGES):
+        if tree is not None and not _promises(step.link.path) and not step.link.path.startswith(OF_PACKAGES):
             changed = pointed_to(step, tree, path.rpartition("/")[2])
             return (changed, *_beside(snapshot, step, tree)) if changed is not None else ()
     return ()
@@ -189,7 +224,7 @@ def _beside(snapshot: Snapshot, step: Step, tree: GoTree) -> tuple[ReplaceLink, 
 def _in_place_of(tree: GoTree, chosen: GoTree | None) -> tuple[Action, ...]:
     """A directory gives way to a link, unless its name promises the very release that is in it."""
     path = tree.real_path or tree.path
-    if chosen is None or _RELEASE.search(path.rpartition("/")[2]) or path.startswith(OF_PACKAGES):
+    if chosen is None or _promises(path) or path.startswith(OF_PACKAGES):
         return ()
     return (MoveAside(path), ReplaceLink(path, chosen.real_path or chosen.path))
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from gosteward.actions import FIRST, LAST, EditLines, LineEdit, MoveAside, UnixLineEnds
+from gosteward.actions import FIRST, LAST, EditLines, InstallRelease, LineEdit, MoveAside, UnixLineEnds
 from gosteward.finding import SEVERITIES
 from gosteward.judgement import repairable
 
@@ -78,9 +78,10 @@ def _near(path: str, other_path: str, one: Action, other: Action) -> bool:
     if path == other_path:
         return True
     # What lies below a tree that is moved is another thing afterwards.
-    below = path.startswith(f"{other_path}/") and isinstance(other, MoveAside)
-    above = other_path.startswith(f"{path}/") and isinstance(one, MoveAside)
-    return below or above
+    moving = (MoveAside, InstallRelease)
+    below = path.startswith(f"{other_path}/") and isinstance(other, moving)
+    above = other_path.startswith(f"{path}/") and isinstance(one, moving)
+    return (below or above) and bool(path and other_path)
 
 
 def _joined(some: tuple[Action, ...], others: tuple[Action, ...]) -> tuple[Action, ...] | None:

@@ -17,6 +17,7 @@ from gosteward.actions import (
     LINE_SHOWN,
     Action,
     EditLines,
+    InstallRelease,
     MakeDirectory,
     MoveAside,
     RemoveLink,
@@ -75,6 +76,8 @@ def _changes(action: Action, world: World) -> tuple[Change, ...]:
         return _vendor(action, world)
     if isinstance(action, UnpackTree):
         return _unpack(action, world)
+    if isinstance(action, InstallRelease):  # whoever plans it makes other actions of it
+        raise Refused(Text("nothing says where a release of Go comes from"))
     return rights_changes(action, world.accounts)
 
 

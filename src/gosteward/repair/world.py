@@ -92,7 +92,7 @@ class World:
         for name in missing:
             made.append(f"{made[-1]}/{name}")
         found = self._over.get(made[-1], State())
-        lacking = tuple(p for p in made[:-1] if p not in self._over)
+        lacking = tuple(p for p in made[:-1] if self._over.get(p, State()).kind == "absent")
         return Seen(made[-1], found, lacking, above.uid, above.gid)
 
 

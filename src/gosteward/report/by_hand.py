@@ -15,6 +15,7 @@ from gosteward.actions import (
     Action,
     CloseTree,
     EditLines,
+    InstallRelease,
     LineEdit,
     MakeDirectory,
     MoveAside,
@@ -86,6 +87,8 @@ def command_for(action: Action) -> tuple[str, ...]:
         return (f"cd {path} && {tidy}go mod vendor",)
     if isinstance(action, UnpackTree):
         return (f"gosteward install {action.version[2:]} --root {quote(action.path.rpartition('/')[0] or '/')}",)
+    if isinstance(action, InstallRelease):
+        return (_installing(action),)
     if isinstance(action, OpenTree):
         who = "a" if action.others else "u"
         return (f"chmod -R {who}+rX {path}", f"chmod {who}+x {path}/bin/* {path}/pkg/tool/*/*")
@@ -119,6 +122,14 @@ def _script(edit: LineEdit) -> str:
     text = text.replace("&", "\\&").replace("\n", "\\n")
     delimiter = next((d for d in "#|,@%" if d not in text), "#")
     return f"{edit.line}s{delimiter}.*{delimiter}{text.replace('#', chr(92) + '#') if delimiter == '#' else text}{delimiter}"
+
+
+def _installing(action: InstallRelease) -> str:
+    """`install` puts links in these places; what else is to lead to the release only a repair knows."""
+    version = action.version[len("go") :] or "latest"
+    if action.path in ("/usr/local/go", "/usr/local/bin/go", "/usr/local/bin/gofmt"):
+        return f"gosteward install {version} --adopt"
+    return "gosteward doctor --fix" if action.path else f"gosteward install {version}"
 
 
 def _making(action: MakeDirectory, path: str) -> str:

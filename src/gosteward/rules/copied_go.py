@@ -9,7 +9,7 @@ from gosteward.actions import MoveAside, ReplaceLink
 from gosteward.finding import Explains, Finding, Rule, Text
 from gosteward.golang import goversion
 from gosteward.reasoning.impact import NO_GO_RUNS, suspects
-from gosteward.reasoning.link_repair import OF_PACKAGES, likeliest, trees_for
+from gosteward.reasoning.link_repair import OF_PACKAGES, installed_at, likeliest, trees_for
 from gosteward.reasoning.viewpoint import context_named, tree_at, variable
 from gosteward.snapshot import Location
 
@@ -87,6 +87,8 @@ def _finding(snapshot: Snapshot, suspect: Suspect) -> Finding:
 def _linked(snapshot: Snapshot, go: Binary) -> tuple[Action, ...]:
     """A link in place of the copy; () where a link leads to the copy already, or a package might own its place."""
     tree = likeliest(trees_for(snapshot, go.path), go.path, go.version)
-    if tree is None or go.links or go.path.startswith(OF_PACKAGES):
+    if go.links or go.path.startswith(OF_PACKAGES):
         return ()
+    if tree is None:
+        return installed_at(go.path, (), go.version, "bin/go")
     return (MoveAside(go.path), ReplaceLink(go.path, f"{tree.path}/bin/go"))

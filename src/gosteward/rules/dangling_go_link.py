@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from shlex import quote
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -10,6 +11,7 @@ from gosteward.finding import Explains, Finding, Rule, Text
 from gosteward.reasoning.impact import NO_GO_RUNS, Impact, matters, of_program
 from gosteward.reasoning.link_repair import (
     destination,
+    installed_at,
     likeliest,
     of_package,
     pointed_to,
@@ -37,6 +39,7 @@ RULE = Rule(
 )
 
 
+_NAMED = re.compile(r"go1(?:\.[0-9]+)+(?=/|$)")
 OF_PACKAGES = ("/usr/bin/", "/bin/", "/usr/lib/", "/etc/alternatives/")
 
 
@@ -108,6 +111,8 @@ def _finding(snapshot: Snapshot, broken: _Broken, impact: Impact) -> Finding:
         chosen, actions = None, _removals(broken)
     else:
         actions = _actions(broken, chosen or likeliest(candidates, destination(link)))
+        if impact.severity == "error" and not trees and not packaged and not running:
+            actions = _installed(broken)
     return Finding(
         rule=RULE,
         subject=subject,
@@ -153,6 +158,14 @@ def _actions(broken: _Broken, tree: GoTree | None) -> tuple[Action, ...]:
     return tuple(dict.fromkeys(found))
 
 
+def _installed(broken: _Broken) -> tuple[Action, ...]:
+    """The release whose name is in what is gone, to which the same links lead."""
+    named = _NAMED.search(destination(broken.link))
+    version = named[0] if named is not None else ""
+    found = (installed_at(p.path, p.links, version, f"bin/{p.path.rpartition('/')[2]}") for p in broken.programs)
+    return tuple(dict.fromkeys(action for actions in found for action in actions))
+
+
 def _removals(broken: _Broken) -> tuple[Action, ...]:
     links = dict.fromkeys(program.links[-1] for program in broken.programs)
     return tuple(RemoveLink(link.path, link.target) for link in links)
@@ -170,4 +183,4 @@ def _advice(trees: tuple[GoTree, ...], chosen: GoTree | None, *, packaged: bool)
             "Choose the release that the link should name: {trees}.",
             trees=", ".join(f"{t.path} ({t.version})" for t in trees),
         )
-    return Text("No usable Go tree was found on this host: unpack a release first, then let the link point to it.")
+    return Text("No usable Go tree was found on this host: install a release, and let the link point to it.")

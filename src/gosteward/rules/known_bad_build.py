@@ -41,7 +41,7 @@ def _concerned(snapshot: Snapshot, tree: GoTree) -> bool:
 
 def _finding(snapshot: Snapshot, tree: GoTree, build: BadBuild) -> Finding:
     impact = of_tree(snapshot, tree)
-    actions = instead_of_tree(snapshot, tree) if impact.used else ()
+    actions = instead_of_tree(snapshot, tree._replace(version=build.better)) if impact.used else ()
     return Finding(
         rule=RULE,
         subject=tree.path,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gosteward.actions import InstallRelease
 from gosteward.finding import Finding, Rule, Text
 from gosteward.reasoning.viewpoint import programs_named_go
 
@@ -35,7 +36,8 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
         evidence=("ls -d /usr/local/go* /usr/lib/go* /opt/go* ~/sdk/go*",),
         contexts=tuple(c.name for c in snapshot.contexts if c.own),
         confidence="medium",
-        commands=("gosteward install latest",),
+        risk="confirm",
+        actions=(InstallRelease(""),),
         advice=Text(
             "Install a release, or Go from your distribution where its age does not matter. Without a network, give `gosteward install` the path of an archive."
         ),

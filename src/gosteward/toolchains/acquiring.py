@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gosteward.errors import UsageError
 from gosteward.golang import platforms, toolchain_names
-from gosteward.host import writing
 from gosteward.host.own_directory import OwnDirectory
 from gosteward.probes import machine
-from gosteward.toolchains import openpgp, proofs, sources, web
+from gosteward.toolchains import archives, openpgp, proofs, sources, web
 from gosteward.toolchains.changing import ChangeError
-from gosteward.toolchains.settings import database, downloads_of_go, go_proxy
+from gosteward.toolchains.configuration import configuration, database_of, sources_of
+from gosteward.toolchains.log_files import of_go
+from gosteward.toolchains.settings import database, downloads_of_go, go_path, go_proxy, module_cache
 from gosteward.toolchains.transparency import log_of
 
 if TYPE_CHECKING:
@@ -78,6 +79,7 @@ class Acquiring:
         self.users = tuple(dict.fromkeys((user, *users)))
         self.progress = progress
         self.asking = web.Web(host, user, offline=offline)
+        self.settings = configuration(host, user.home, os.geteuid()).settings
         self._facts: Machine | None = None
 
     @property
@@ -92,7 +94,11 @@ class Acquiring:
 
     def log(self) -> Log:
         """The checksum database to believe. Raises UsageError."""
-        return log_of(database(self.host, self.user), self.asking, self.keeping.state, self.keeping.cache)
+        named = database_of(self.settings, database(self.host, self.user))
+        others = (user for user in self.users if user != self.user)
+        folders = (of_go(module_cache(self.host, o), go_path(self.host, o), named.key.name) for o in others)
+        named = named._replace(folders=(*named.folders, *folders))
+        return log_of(named, self.asking, self.keeping.state, self.keeping.cache)
 
     def asked(self, spec: str) -> Wanted:
         """What a word of the command line asks for. Raises UsageError."""
@@ -114,7 +120,7 @@ class Acquiring:
         # What was fetched before, by us or by go, need not come again: it is proved like anything else.
         kept = (self.keeping.downloads, *(downloads_of_go(self.host, user) for user in self.users))
         folders = (sources.Folder(self.host, path) for path in kept if path and self.host.is_directory(path))
-        return (*folders, *sources.of_settings(go_proxy(self.host, self.user), self.asking, self.host))
+        return (*folders, *sources_of(self.settings, go_proxy(self.host, self.user), self.asking, self.host))
 
     def offer(self, spec: str) -> Offer:
         """The first offer of what a word of the command line asks for.
@@ -130,9 +136,9 @@ class Acquiring:
             raise UsageError(what, subject=spec)
         return self._running_here(named)
 
-    def found(self, wanted: Wanted) -> Offer:
-        """The first offer of any source. Raises as `offer`."""
-        return self._running_here(sources.find(wanted, self.platform, self.sources()))
+    def found(self, wanted: Wanted, among: tuple[Source, ...] = ()) -> Offer:
+        """The first offer of any source, or of those given. Raises as `offer`."""
+        return self._running_here(sources.find(wanted, self.platform, among or self.sources()))
 
     def _running_here(self, offer: Offer) -> Offer:
         for obstacle in platforms.obstacles(offer.version, self._machine()):
@@ -160,22 +166,8 @@ class Acquiring:
             OwnDirectory(self.keeping.downloads).remove(_file_of(offer))
 
     def _archive(self, offer: Offer) -> tuple[str, str, int]:
-        """Path, SHA-256 and size of the archive. Raises UnreachableError, UsageError, OSError."""
-        if offer.path:
-            try:
-                descriptor = os.open(offer.path, writing.READING)
-            except OSError as error:
-                raise UsageError(f"it cannot be read ({error.strerror})", subject=offer.path) from error
-            try:
-                return offer.path, web.digest_of(descriptor), os.fstat(descriptor).st_size
-            finally:
-                os.close(descriptor)
-        downloads = OwnDirectory(self.keeping.downloads)
-        name = _file_of(offer)
-        found = self.asking.download(offer.url, downloads, name, limit=sources.ZIP_LIMIT, progress=self.progress)
-        if offer.size and found.size != offer.size:
-            raise proofs.MismatchError(f"it has {found.size} bytes, and {offer.size} are stated", subject=offer.url)
-        return f"{downloads.path}/{name}", found.sha256, found.size
+        """Path, SHA-256 and size of the archive. Raises as `archives.fetched`."""
+        return archives.fetched(offer, self.asking, self.keeping.downloads, self.progress)
 
 
 def _file_of(offer: Offer) -> str:

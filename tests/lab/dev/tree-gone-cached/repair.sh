@@ -1,0 +1,1 @@
+mv /opt/fixtures/kept /usr/local/go1.26.8

@@ -1,0 +1,1 @@
+su - dev -c 'cd src/hello && go list . fmt runtime' </dev/null
