@@ -1,7 +1,7 @@
 #!/usr/bin/python3 -I
 """Prove the README: a fresh Debian root, the prerequisites that it names, a clone of this checkout, and its two commands.
 
-    sudo tools/newcomer.py [--keep]
+    sudo tools/newcomer.py [--keep] [COMMAND...]      COMMAND: one of the two, default both
 
 The root has this machine's package sources, certificates and name resolution, and nothing else of it but the lab's image, if one was
 built here already: that takes four minutes, and is what the first `make test` of a machine does.
@@ -117,10 +117,15 @@ def inside(root: Path, script: str) -> None:
 
 
 def main() -> None:
-    """Exit code 0 when both commands did what the README says."""
+    """Exit code 0 when the commands did what the README says."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--keep", action="store_true", help="keep the root")
-    keep = options.parse_args().keep
+    options.add_argument("commands", metavar="COMMAND", nargs="*", help="what to type (default: the README's two)")
+    asked = options.parse_args()
+    keep, typed = asked.keep, asked.commands or commands()
+    unknown = set(typed) - set(commands())
+    if unknown:
+        sys.exit(f"newcomer: the README does not have: {', '.join(sorted(unknown))}")
     root = Path(tempfile.mkdtemp(prefix="newcomer-", dir="/var/tmp"))
     root.chmod(0o755)
     try:
@@ -129,7 +134,7 @@ def main() -> None:
             root,
             f"apt-get -qq update; DEBIAN_FRONTEND=noninteractive apt-get -qq install --yes --no-install-recommends {' '.join(prerequisites())} >/dev/null",
         )
-        for command in commands():
+        for command in typed:
             print(f"newcomer: {command}", flush=True)
             inside(root, f"cd gosteward; {command}")
     finally:
@@ -137,7 +142,7 @@ def main() -> None:
             print(f"kept: {root}")
         else:
             shutil.rmtree(root, ignore_errors=True)
-    print("newcomer: both commands of the README work in a fresh Debian")
+    print(f"newcomer: works in a fresh Debian as the README says: {', '.join(typed)}")
 
 
 if __name__ == "__main__":
