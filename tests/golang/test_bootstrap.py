@@ -78,6 +78,17 @@ def test_refusal_names_what_is_needed(target: str, other: str, part: str) -> Non
     assert bool(said) == bool(part)
 
 
+def test_newest_tree_that_can_build_is_taken() -> None:
+    trees = {"/a": "go1.24.5", "/b": "go1.25.1", "/c": "go1.25.1", "/d": "go1.24.13", "/e": "devel go1.28-abc"}
+    assert bootstrap.newest("go1.27.4", trees) == "/b"
+    assert bootstrap.newest("go1.28.0", trees) == ""
+
+
+def test_steps_lead_back_to_the_go_that_c_builds() -> None:
+    assert bootstrap.steps_to("go1.27.4") == ("go1.24.13", "go1.22.12", "go1.20.14", "go1.17.13")
+    assert bootstrap.steps_to("go1.19.1") == bootstrap.steps_to("go1.3") == ()
+
+
 def test_tree_cannot_build_itself() -> None:
     assert "GOROOT_BOOTSTRAP" in refusal("go1.27.4", "go1.26.8", "/opt/go", "/opt/go")
     assert not refusal("go1.27.4", "go1.26.8", "/opt/go", "/opt/go1.26.8")

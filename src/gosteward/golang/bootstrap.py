@@ -16,13 +16,15 @@ from gosteward.golang import goversion
 from gosteward.golang.toolchain_names import is_release
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from gosteward.golang.goversion import GoVersion
 
 # The first step of all, which a C compiler builds; the Go project gives its sources in an archive of their own.
 FROM_C = "go1.4"
 FROM_C_SOURCES = "go1.4-bootstrap-20171003.tar.gz"
+# As the table of digests has it, too (knowledge.release_digest_table, which names its source).
+FROM_C_SHA256 = "f4ff5b5eb3a3cae1c993723f3eab519c5bae18866b5e5f96fe1102f0cb5c3e52"
 # The C sources have compilers for these only; go.dev/doc/install/source: others start from another machine's bootstrap.bash.
 FROM_C_GOARCHES = ("386", "amd64", "arm")
 # First line that needs it -> oldest Go that builds it.
@@ -97,6 +99,31 @@ def chain(target: str, available: Iterable[str], goarch: str = "amd64") -> tuple
             hint=f"use an archive of {minimum(target) or target} or later, or bootstrap.bash on another machine",
         )
     return tuple(steps)
+
+
+def steps_to(target: str) -> tuple[str, ...]:
+    """Releases of which each builds the one before it, and the first the target; without go1.4, which C builds.
+
+    Raises:
+        UsageError: the target is no release of Go.
+    """
+    steps: list[str] = []
+    while (needed := minimum(steps[-1] if steps else target)) not in ("", FROM_C):
+        steps.append(_STEPS.get(_parsed(needed).minor, needed))
+    return tuple(steps)
+
+
+def newest(target: str, trees: Mapping[str, str]) -> str:
+    """The tree to build a target with: of those that can, the one with the newest Go, and of these the first; "" if none can.
+
+    Args:
+        trees: what `go version` says of each, by its path.
+
+    Raises:
+        UsageError: the target is no release of Go.
+    """
+    fit = [path for path, version in trees.items() if not refusal(target, version)]
+    return max(fit, key=lambda path: goversion.parse(trees[path]) or (0, 0, 0, 0), default="")
 
 
 def _parsed(version: str) -> GoVersion:

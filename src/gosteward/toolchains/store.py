@@ -21,7 +21,7 @@ class Installed(NamedTuple):
     """A tree.
 
     Attributes:
-        version: "go1.26.8".   tree: GOROOT.   platform: "linux-amd64".   current: `current` leads to it.
+        version: "go1.26.8", "go1.26.8-patched.1a2b3c4d".   tree: GOROOT.   platform: "linux-amd64".   current: `current` leads to it.
         record: what its record says, {} where there is none that can be read: then it is not ours.
     """
 
@@ -47,15 +47,20 @@ def link_places(euid: int, home: str) -> tuple[str, str]:
 
 
 def installed(host: LocalHost, root: str) -> tuple[Installed, ...]:
-    """All trees below a root, the newest first."""
+    """All trees below a root, the newest first, and a release before one that was built with patches."""
     used = (host.readlink(f"{root}/{CURRENT}") or "").rstrip("/").rpartition("/")[2]
     found = []
     for name in host.listdir(root, MOST_TREES):
         tree = f"{root}/{name}"
-        if toolchain_names.is_release(name) and host.is_directory(tree):
+        release, patched, _ = name.partition("-")
+        if toolchain_names.is_release(release) and host.is_directory(tree):
             record = record_at(host, tree)
+            if patched and not record:
+                continue
             found.append(Installed(name, tree, str(record.get("platform", "")), name == used, record))
-    return tuple(sorted(found, key=lambda i: goversion.parse(i.version) or (0, 0, 0, 0), reverse=True))
+    return tuple(
+        sorted(found, key=lambda i: (goversion.parse(i.version) or (0, 0, 0, 0), "-" not in i.version), reverse=True)
+    )
 
 
 def record_at(host: LocalHost, tree: str) -> dict[str, Any]:

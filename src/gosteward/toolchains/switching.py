@@ -73,6 +73,7 @@ def pinned(path: str, content: str, version: str) -> EditLines:
         raise UsageError(
             f"its go line asks for {file.go}, which is later than {version}", subject=f"{path}:{file.go_line.number}"
         )
+    version = version.partition("-")[0]  # go takes a patched one for the release, and no toolchain line can name it
     wanted = f"toolchain {version}"
     if file.toolchain_line is not None:
         line = file.toolchain_line
@@ -117,4 +118,5 @@ def removal(tree: Installed, host: LocalHost, placing: Placing | None = None) ->
     """
     about = (path for path in (listing_place(tree.tree), record_of(tree.tree)) if host.exists(path))
     links = placing.removed() if placing is not None and is_last(tree, host) else ()
-    return (*links, MoveAside(tree.tree), *(MoveAside(path) for path in about))
+    # The tree last: as long as it is there, the same command again goes on after a kill.
+    return (*links, *(MoveAside(path) for path in about), MoveAside(tree.tree))

@@ -12,7 +12,9 @@ from gosteward.errors import UsageError
 from gosteward.finding import Text
 from gosteward.golang.installed_trees import CURRENT
 from gosteward.host import accounts
+from gosteward.host.own_directory import cache_for, state_for
 from gosteward.toolchains import authenticity, goroots, tree_reading
+from gosteward.toolchains.acquiring import Keeping
 from gosteward.toolchains.authenticity import Asking
 from gosteward.toolchains.checks import FAILED, UNJUDGED, Check, Verified
 from gosteward.toolchains.manifests import trusted_log
@@ -20,7 +22,8 @@ from gosteward.toolchains.web import Web
 
 if TYPE_CHECKING:
     from gosteward.host.local import LocalHost
-    from gosteward.snapshot import Snapshot
+    from gosteward.snapshot import Snapshot, User
+    from gosteward.toolchains.build_log import Say
     from gosteward.toolchains.goroots import Goroot
     from gosteward.toolchains.transparency import Log
     from gosteward.toolchains.tree_reading import Tree
@@ -34,6 +37,7 @@ class Wanted(NamedTuple):
     Attributes:
         goroot: path, "" for the one in use.   root: where our trees are.   files_only: run nothing, and start no shell.
         log: whom to ask, None for `manifests.trusted_log`.
+        rebuild: build its release, too, and compare; it is told what is going on. None: do not.
     """
 
     goroot: str = ""
@@ -41,6 +45,7 @@ class Wanted(NamedTuple):
     offline: bool = False
     files_only: bool = False
     log: Log | None = None
+    rebuild: Say | None = None
 
 
 def verify(wanted: Wanted, host: LocalHost) -> Verified:
@@ -63,10 +68,20 @@ def verify(wanted: Wanted, host: LocalHost) -> Verified:
     web = Web(host, user, offline=wanted.offline)
     asking = Asking(host, user, web, wanted.log or trusted_log(host, user, web))
     tree, checks = authenticity.judged(goroot, asking)
+    if wanted.rebuild is not None:
+        checks += (_rebuilt(goroot, wanted, host, user),)
     if not wanted.files_only:
         checks += _run(goroot, tree, checks, host)
         checks += (views.seen_by(snapshot or _looked(), goroot.path),)
     return Verified(goroot.version, goroot.path, goroot.platform, checks)
+
+
+def _rebuilt(goroot: Goroot, wanted: Wanted, host: LocalHost, user: User) -> Check:
+    from gosteward.toolchains.rebuilding import Rebuilding  # here, as it is seldom asked for
+
+    keeping = Keeping(cache_for(host.environ, user.home), state_for(host.environ, user.home))
+    say = wanted.rebuild or (lambda _: None)
+    return Rebuilding(host, user, keeping, root=wanted.root, offline=wanted.offline, say=say).check(goroot)
 
 
 def _current(wanted: Wanted, host: LocalHost) -> str:

@@ -1,0 +1,235 @@
+"""Build a release from its proved sources, compare it with the official one, and install it as `install` does.
+
+sources, proved -> a Go that builds them -> make.bash in a room of ours -> every file compared with the release that the log names -> actions
+
+Unpatched, it is the official release, bit by bit, or nothing is installed: since go1.21 whoever builds a release gets the same files. Patched, it
+is compared with nothing, and has a name of its own (`compiling`).
+
+Source: go.dev/rebuild; cmd/distpack.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from itertools import chain
+from typing import TYPE_CHECKING, NamedTuple
+
+from gosteward.errors import UsageError
+from gosteward.finding import Text
+from gosteward.golang import distribution, tree_comparison
+from gosteward.golang.installed_trees import CURRENT
+from gosteward.golang.toolchain_names import module_version
+from gosteward.host import writing
+from gosteward.repair.steps import take_back
+from gosteward.sumdb.proof import LoggedHashes
+from gosteward.toolchains import bootstrapping, building, first_run, proofs, web
+from gosteward.toolchains.acquiring import Acquired, Acquiring
+from gosteward.toolchains.bootstrapping import Here
+from gosteward.toolchains.build_sources import Sourcing
+from gosteward.toolchains.changing import ChangeError, carried_out
+from gosteward.toolchains.compiling import TREE, Compiling, enough
+from gosteward.toolchains.install import unpacked
+from gosteward.toolchains.manifests import Release
+from gosteward.toolchains.patching import named, patches_at
+from gosteward.toolchains.placing import Places, Placing
+from gosteward.toolchains.proofs import Evidence, MismatchError, Proof
+from gosteward.toolchains.sources import Offer
+
+if TYPE_CHECKING:
+    from gosteward.golang.platforms import Platform
+    from gosteward.toolchains.acquiring import Keeping
+    from gosteward.toolchains.bootstrapping import Step
+    from gosteward.toolchains.build_log import Say
+    from gosteward.toolchains.building import Workshop
+    from gosteward.toolchains.changing import Changing
+    from gosteward.toolchains.compiling import Compiled
+    from gosteward.toolchains.patching import Patch
+    from gosteward.toolchains.web import Progress
+
+NAMED = 10
+
+
+class Order(NamedTuple):
+    """What is to be done.
+
+    Attributes:
+        spec: a version, a line, "latest", or a path: of an archive, of sources, or of a file that says which Go is wanted.
+        root, source, offline, links, usual_place, use, adopt, reason: as of `install.Order`.
+        bootstrap: "auto", or the path of a Go tree.   patches: paths.   suffix: of a patched version, "" for one by the patches' digests.
+    """
+
+    spec: str
+    root: str
+    source: str = ""
+    offline: bool = False
+    bootstrap: str = "auto"
+    patches: tuple[str, ...] = ()
+    suffix: str = ""
+    links: str = ""
+    usual_place: str = ""
+    use: bool = False
+    adopt: bool = False
+    reason: str = ""
+
+
+class Result(NamedTuple):
+    """What came of it.
+
+    Attributes:
+        version: with its suffix.   builders: versions of what built it, the last one at last.   files: how many are the official ones, 0 of a
+            patched one.   log: path.   seconds: of the whole build.   in_use: version that `current` leads to.
+    """
+
+    version: str
+    tree: str
+    run: int
+    source: str
+    builders: tuple[str, ...]
+    evidence: Evidence
+    files: int
+    log: str
+    seconds: float
+    in_use: str
+    notes: tuple[Text, ...] = ()
+
+
+class _Goal(NamedTuple):
+    """What is to be built.  version: with its suffix.   tree: where it is put.   steps: of the way to it."""
+
+    offer: Offer
+    version: str
+    tree: str
+    patches: tuple[Patch, ...]
+    steps: tuple[Step, ...]
+
+
+class Builder:
+    """Builds on this host, as the user of this process.
+
+    Args:
+        say: is told what is going on, often.   progress: see `Web.download`.
+    """
+
+    def __init__(self, changing: Changing, keeping: Keeping, say: Say, progress: Progress = lambda *_: None) -> None:
+        self.changing, self.keeping = changing, keeping
+        self.host = changing.host
+        self.say, self.progress = say, progress
+
+    def build(self, order: Order) -> Result:
+        """Do it.
+
+        Raises:
+            UsageError: that cannot be.   UnreachableError: no source has it.   MismatchError, ForgeryError: sources, or what was built from
+            them, are not what they should be.   UnprovedError: nothing shows what they are.   BuildError: make.bash failed.
+            ChangeError: the host does not let it be.   As `Changing.run`.
+        """
+        begun = time.monotonic()
+        acquiring = Acquiring(
+            self.host, self.changing.user, self.keeping, source=order.source, offline=order.offline, progress=self.progress
+        )  # fmt: skip
+        sourcing = Sourcing(acquiring)
+        goal = self._goal(order, sourcing)
+        notes = building.little_memory(self.host)
+        way = ", which is built by ".join(step.version for step in reversed(goal.steps))
+        for note in (*notes, Text("is built by {way}", way=way)):
+            self.say(note)
+        source = enough(sourcing.proved(goal.offer), order.reason)
+        compiling = Compiling(sourcing, self.say, order.reason)
+        with building.opened(self.host, self.keeping, goal.version, self.say) as shop:
+            made = compiling.compiled(shop, source, goal.steps, goal.version, goal.patches)
+            evidence, files = self._evidence(order, source, made, sourcing, goal.patches)
+            new = self._packed(shop, goal, made, evidence, acquiring.platform)
+            run, left = self._put(order, new, goal)
+        return Result(
+            goal.version, goal.tree, run, goal.offer.source, made.builders, evidence, files, shop.log, time.monotonic() - begun,
+            self._in_use(order), (*notes, *left),
+        )  # fmt: skip
+
+    def _goal(self, order: Order, sourcing: Sourcing) -> _Goal:
+        """What is to be built by what; nothing large is fetched for that. Raises UsageError, UnreachableError, ChangeError."""
+        patches = patches_at(order.patches, self.host.read)
+        offer = sourcing.offer(order.spec)
+        version = named(offer.version, patches, order.suffix)
+        tree = f"{order.root}/{version}"
+        if self.host.exists(tree):
+            hint = "" if patches else f"`gosteward verify {tree} --rebuild` builds the same release and compares both"
+            raise UsageError("it is installed already", subject=tree, hint=hint)
+        here = Here(self.host, order.root, self.changing.user.home, tree)
+        steps = bootstrapping.planned(offer.version, order.bootstrap, here, sourcing.acquiring)
+        return _Goal(offer, version, tree, patches, steps)
+
+    def _packed(self, shop: Workshop, goal: _Goal, made: Compiled, evidence: Evidence, platform: Platform) -> Acquired:
+        """What was built, in the form in which releases are installed."""
+        self.say(Text("packs what was built"))
+        prefix = distribution.module_prefix(goal.version, platform.module)
+        archive, size = shop.pack(TREE, made.entries, prefix, f"{module_version(goal.version, platform)}.zip")
+        origin = f"built here by {made.builders[-1]} from {goal.offer.source}"
+        offer = Offer(goal.version, platform, "module", path=archive, source=origin)
+        return Acquired(offer, archive, _digest(archive), size, evidence)
+
+    def _evidence(
+        self, order: Order, source: Acquired, made: Compiled, sourcing: Sourcing, patches: tuple[Patch, ...]
+    ) -> tuple[Evidence, int]:
+        """What speaks for what was built, and how many of its files are the official ones. Raises MismatchError, UnprovedError."""
+        if patches:
+            return Evidence(tuple(Proof("patch", p.sha256, p.path.rpartition("/")[2]) for p in patches)), 0
+        platform = sourcing.acquiring.platform
+        logged = sourcing.reference(source.offer.version, platform)
+        by = f"built here by {made.builders[-1]} from {source.offer.source}"
+        rebuilt = Proof("rebuilt", made.h1, by)
+        if not isinstance(logged, LoggedHashes) or not distribution.has_module_form(source.offer.version):
+            said = (
+                logged
+                if isinstance(logged, str)
+                else "before go1.21 a release cannot be built twice with the same bits"
+            )
+            if not order.reason:
+                raise proofs.UnprovedError(
+                    f"what was built cannot be compared with the official release: {said}",
+                    subject=source.offer.version,
+                    hint="let it reach a module proxy that serves the checksum database, or give a reason with --allow-unverified",
+                )
+            return Evidence((rebuilt,), (said,)), 0
+        if made.h1 != logged.zip_h1:
+            raise self._different(source, made, logged.zip_h1, sourcing)
+        shown = proofs.shown(sourcing.acquiring.log(), logged)
+        return Evidence((Proof("log", logged.zip_h1, shown, logged.proof), rebuilt)), len(made.entries)
+
+    def _different(self, source: Acquired, made: Compiled, h1: str, sourcing: Sourcing) -> MismatchError:
+        release = Release(source.offer.version, sourcing.acquiring.platform, h1)
+        wanted = sourcing.files_of(source, release)
+        names = [f"{d.name} ({d.what})" for d in tree_comparison.compared(made.entries, wanted)] if wanted else []
+        more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+        which = f": {', '.join(names[:NAMED])}{more}" if names else ""
+        what = f"what was built has the h1 {made.h1}, and the log names {h1}: nothing was installed{which}"
+        return MismatchError(
+            what, subject=source.offer.version, hint="another --bootstrap tells whether that one is at fault"
+        )
+
+    def _in_use(self, order: Order) -> str:
+        return self.host.readlink(f"{order.root}/{CURRENT}")
+
+    def _put(self, order: Order, new: Acquired, goal: _Goal) -> tuple[int, tuple[Text, ...]]:
+        offer, tree = new.offer, goal.tree
+        placing = Placing(self.host, order.root, order.links, order.usual_place, order.adopt)
+        reason = "patched: " + ", ".join(f"{p.path.rpartition('/')[2]} sha256:{p.sha256}" for p in goal.patches)
+        self.say(Text("installs {version}", version=offer.version))
+        with self.changing.run() as executor:
+            switch = order.use or not self._in_use(order)
+            places = Places((placing.switched(offer.version),) if switch else ()) + placing.links()
+            actions = unpacked(self.host, new, tree, executor, None, reason if goal.patches else order.reason)
+            done = carried_out(chain(actions, places.actions), executor)
+            complaint = first_run.complaint(tree, offer.version, offer.platform)
+            if complaint:
+                take_back(done, executor)
+                raise ChangeError(f"it does not run here: {complaint}", subject=f"{tree}/bin/go")
+            return executor.run, places.notes
+
+
+def _digest(path: str) -> str:
+    descriptor = os.open(path, writing.READING)
+    try:
+        return web.digest_of(descriptor)
+    finally:
+        os.close(descriptor)
