@@ -465,7 +465,7 @@ def test_the_commands_as_they_are_typed(tmp_path: Path, proxy: ToolchainProxy) -
     )  # fmt: skip
     assert [ran.code for ran in found] == [0, 0, 0, 0, 2, 2, 2, 2, 0, 0], [ran.said for ran in found]
     assert found[0].said.startswith(
-        f"wrote {file}, 0.0 MB, everything in it proved\n  go1.26.90 linux-amd64, 0.0 MB from {proxy.url}: record 300"
+        f"wrote {file}, 0.0 MB, all releases in it proved\n  go1.26.90 linux-amd64, 0.0 MB from {proxy.url}: record 300"
     )
     assert f"\n  ok: holds the tree {RELEASE.h1}\n" in found[1].said
     quick = json.loads(found[2].said)

@@ -110,7 +110,7 @@ def created_json(made: Created) -> str:
 def created_text(made: Created, words: Catalog) -> str:
     """What was written, and how to use it."""
     size = f"{made.size / 1e6:.1f}"
-    lines = [words.text(Text("wrote {file}, {size} MB, everything in it proved", file=made.path, size=size))]
+    lines = [words.text(Text("wrote {file}, {size} MB, all releases in it proved", file=made.path, size=size))]
     lines += [words.text(_packed(one, made.manifest.log)) for one in made.releases]
     hint = Text("`gosteward install {version} --from {file}` installs it, with --offline too", version=made.releases[0].release.version[2:], file=made.path)  # fmt: skip
     lines += ["", words.text(hint)]

@@ -1,4 +1,4 @@
-"""List the installed releases: which is in use, whether it still gets fixes, and what is known against it."""
+"""List the installed releases: which is in use and by whom, whether it still gets fixes, and what is known against it."""
 
 from __future__ import annotations
 
@@ -12,50 +12,79 @@ from gosteward.report.layout import visible
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
+    from collections.abc import Iterator
 
     from gosteward.catalogs import Catalog
+    from gosteward.snapshot import Snapshot
 
 HELP = "list the installed releases of Go"
+SHOWN = 8
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     flags.add_root(parser)
+    parser.add_argument(
+        "--uses", action="store_true", help="say which sessions, jobs and settings use each (default: running processes only)"
+    )  # fmt: skip
     parser.add_argument("--format", choices=("text", "json"), default="text", help="how to list (default: text)")
     flags.add_language(parser)
 
 
 def run(options: Namespace) -> int:
+    from gosteward.cli import release_text
+    from gosteward.host.accounts import user_with_id
     from gosteward.host.local import LocalHost
-    from gosteward.knowledge import releases
+    from gosteward.toolchains import release_data, switching
     from gosteward.toolchains.store import installed
 
+    host = LocalHost(os.environ)
     root = flags.root_of(options)
-    rows = [
+    words = flags.catalog(options.lang)
+    known = release_data.known(host.environ, user_with_id(host, os.geteuid()).home)
+    trees = installed(host, root)
+    snapshot = _snapshot(wanted=options.uses and bool(trees))
+    rows: list[dict[str, Any]] = [
         {
             "version": tree.version,
             "goroot": tree.tree,
             "in_use": tree.current,
-            "supported": not releases.ended(tree.version),
-            "ended": releases.ended(tree.version),
-            "vulnerabilities": [v.id for v in releases.vulnerabilities_of(tree.version)],
+            **release_text.row(tree.version, known.data),
             "proofs": [str(proof.get("kind", "")) for proof in tree.record.get("proofs", ())],
             "source": str(tree.record.get("source", "")),
+            # That it is in use says a member of its own.
+            "uses": [words.text(text) for text in switching.uses(tree._replace(current=False), snapshot)],
         }
-        for tree in installed(LocalHost(os.environ), root)
+        for tree in trees
     ]
-    words = flags.catalog(options.lang)
     if options.format == "json":
-        text = json.dumps(
-            {"schema": "gosteward.list/1", "root": root, "known_as_of": releases.AS_OF, "trees": rows}, indent=1
-        )
+        head = {"schema": "gosteward.list/1", "root": root, **release_text.dated(known.data)}
+        text = json.dumps({**head, "uses_asked": options.uses, "trees": rows}, indent=1)
     else:
-        text = "\n".join(_line(row, words) for row in rows) or words.words("Nothing is installed there.")
+        lines = [line for row in rows for line in _lines(row, words)]
+        text = "\n".join([*lines, *release_text.day(known, words)] if lines else [words.words("Nothing is installed there.")])  # fmt: skip
     flags.write(f"{text}\n", "")
     return HEALTHY
 
 
-def _line(row: dict[str, Any], words: Catalog) -> str:
-    state = words.words("supported") if row["supported"] else f"{words.words('ended')} {row['ended']}"
-    against = f", {', '.join(row['vulnerabilities'])}" if row["vulnerabilities"] else ""
+def _snapshot(*, wanted: bool) -> Snapshot:
+    """What the user's sessions and jobs find; nothing where it is not wanted, as it takes seconds."""
+    from gosteward.snapshot import Snapshot
+
+    if not wanted:
+        return Snapshot()
+    from gosteward.examination import Request, snapshot_of
+
+    return snapshot_of(Request(offline=True))[0]
+
+
+def _lines(row: dict[str, Any], words: Catalog) -> Iterator[str]:
+    from gosteward.cli import release_text
+
     proofs = "+".join(row["proofs"]) or words.words("not proved")
-    return visible(f"{'*' if row['in_use'] else ' '} {row['version']:<12} {proofs:<14} {state}{against}")
+    state = release_text.state(row, words)
+    yield visible(f"{'*' if row['in_use'] else ' '} {row['version']:<12} {proofs:<14} {state}")
+    yield from (visible(f"    {use}") for use in row["uses"][:SHOWN])
+    if len(row["uses"]) > SHOWN:
+        from gosteward.finding import Text
+
+        yield "    " + words.text(Text("and {more} more", more=str(len(row["uses"]) - SHOWN)))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import os
 import sys
 from typing import TYPE_CHECKING
 
-from gosteward.errors import OUR_BUG, StewardError, place_of
+from gosteward.errors import OUR_BUG, TRY_AGAIN, StewardError, place_of
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser
@@ -38,6 +39,8 @@ COMMANDS = (
     "settings",
 )
 LONGEST_LINE = 1000
+# A full or broken disk is no bug of ours, wherever it shows.
+OF_THE_HOST = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS)
 EPILOG = (
     "exit codes: 0 healthy or done; 1 findings at or above --fail-on; 2 usage; 3 something could not be judged; "
     "70 a bug of gosteward; 75 the host changed meanwhile, try again; 77 needs privilege"
@@ -73,7 +76,7 @@ def main(arguments: Sequence[str]) -> int:
         return 141
     except OSError as error:
         _say(f"gosteward: {error.strerror or error}: {error.filename or ''}".rstrip(": "))
-        return OUR_BUG
+        return TRY_AGAIN if error.errno in OF_THE_HOST else OUR_BUG
     except Exception as error:  # noqa: BLE001 - the last line of defence: a bug of ours, told in one line
         _say(f"gosteward: internal error: {type(error).__name__}: {error} ({place_of(error)})")
         _say("hint: this is a bug; report it with this line and the output of `gosteward snapshot --redact`")

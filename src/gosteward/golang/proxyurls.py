@@ -27,6 +27,7 @@ PUBLIC_PROXIES = (PUBLIC_PROXY, "goproxy.io", "goproxy.cn", "mirrors.aliyun.com"
 DEFAULT_DATABASE = "sum.golang.org"
 DATABASE_IN_CHINA = "sum.golang.google.cn"
 KNOWN_DATABASES = (DEFAULT_DATABASE, DATABASE_IN_CHINA)
+DEFAULT_VULNERABILITY_DATABASE = "https://vuln.go.dev"
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 _HOST_PORT = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[^\[\]:]*)(?::(?P<port>\d*))?")
 _BAD = re.compile(r"[\x00-\x20\x7f\"<>\\^`{|}]")

@@ -2,7 +2,7 @@
 
 Sources: go.dev/doc/devel/release (months, fixes per release), the release announcements that name the CVEs, golang/go#79070,
 golang/go#80744, golang/go#80745, golang/go#62164. The list of vulnerabilities is a selection: those that a server or a build
-is likely to meet. `govulncheck` and the Go vulnerability database are complete.
+is likely to meet, and that are worth a finding. All of them are in `release_data`; which of them a program meets, `govulncheck` says.
 """
 
 from __future__ import annotations
@@ -96,15 +96,14 @@ def line_of(version: str) -> Line | None:
     return next((line for line in LINES if line.minor == parsed.minor), None)
 
 
-def ended(version: str) -> str:
+def ended(version: str, lines: tuple[Line, ...] = LINES) -> str:
     """Month in which the version's line stopped getting fixes; "" while it is supported, or not known."""
     parsed = goversion.parse(version)
     if parsed is None or parsed.major != 1:
         return ""
     if parsed.minor < LINES[0].minor:
         return "2019-02"  # 1.10 ended when 1.12 came; whatever is older ended before that
-    line = line_of(version)
-    return line.ended if line else ""
+    return next((line.ended for line in lines if line.minor == parsed.minor), "")
 
 
 def supported() -> tuple[Line, ...]:

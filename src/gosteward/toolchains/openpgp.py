@@ -8,8 +8,7 @@ the archive is what its name says is seen when it is unpacked (VERSION).
 3. pysequoia judges, where it is installed: its yes counts, if the rules of `formats.openpgp_status` hold.
 4. Else gpgv does, which gives reasons; what it says is read by `formats.openpgp_status`.
 
-A newer certificate is put there by hand so far. Whoever adds a command for that asks for Google's file with `Web.ask`, reads it with
-`openpgp_packets.certificates`, takes the one whose primary key is the pinned one, and merges it with what is there.
+`gosteward refresh --key` puts a newer certificate there, see `release_key`.
 """
 
 from __future__ import annotations
@@ -66,12 +65,13 @@ class Ring(NamedTuple):
         Raises:
             SignatureUnjudgedError: what was added is another one, or none.
         """
-        known = self._pinned(self.shipped or go_release_key.certificate(), "the certificate of this program")
+        known = self.pinned(self.shipped or go_release_key.certificate(), "the certificate of this program")
         keys = OwnDirectory(f"{self.state}/keys")
         added = keys.read(ADDED, openpgp_packets.SIZE_LIMIT)
-        return known if added is None else openpgp_packets.merged(known, self._pinned(added, f"{keys.path}/{ADDED}"))
+        return known if added is None else openpgp_packets.merged(known, self.pinned(added, f"{keys.path}/{ADDED}"))
 
-    def _pinned(self, content: bytes, name: str) -> Certificate:
+    def pinned(self, content: bytes, name: str) -> Certificate:
+        """The pinned certificate in a file.  name: of that, for people. Raises SignatureUnjudgedError: it is another one, or none."""
         try:
             found = openpgp_packets.certificates(content)
         except PacketError as error:
@@ -166,7 +166,7 @@ def _of_gpgv(archive: str, signature: Packet, certificate: Certificate, ring: Ri
         return openpgp_status.parse(status, ring.primary)
     except SignatureUnjudgedError as error:
         if error.reason == "unknown-key":
-            error.hint = f"a newer certificate of Google's can be put at {ring.state}/keys/{ADDED}"
+            error.hint = "`gosteward refresh --key FILE` takes a newer certificate of Google's"
         raise
 
 
