@@ -20,18 +20,12 @@ from gosteward.errors import UsageError
 from gosteward.formats.zip_members import ArchiveError, Limits
 from gosteward.golang import dirhash
 from gosteward.golang.distribution import mode_of, module_name, module_prefix
+from gosteward.host.free_space import mount_of, refuse_unfit
 from gosteward.host.inflating import engines
+from gosteward.host.known_trees import KnownTree
 from gosteward.host.places import Refused
 from gosteward.host.tree_hashing import hash_tree
-from gosteward.host.unpacking import (
-    Options,
-    Unpacked,
-    mount_of,
-    refuse_unfit,
-    release,
-    unpack_tar_gz,
-    unpack_zip,
-)
+from gosteward.host.unpacking import Options, Unpacked, release, unpack_tar_gz, unpack_zip
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -182,13 +176,27 @@ def test_progress_ends_with_the_whole_archive(room: Room, unpack: Unpack, archiv
     assert seen[-1] == (len(archive), len(archive))
 
 
+LARGE = {**FILES, "bin/gofmt": b"".join(b"%d\n" % number for number in range(400_000)), "src/zeros": bytes(5 << 20)}
+
+
+@pytest.mark.parametrize("engine", engines())
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_STORED])
+def test_large_files_of_a_proved_zip_are_written_as_the_others(room: Room, method: int, engine: str) -> None:
+    archive = zipped(LARGE, method)
+    made = room.made(unpack_zip, archive, Options(h1=dirhash.of_zip(archive), engine=engine))
+    assert made.entries == tuple((n, mode_of(n), sha256(data).hexdigest()) for n, data in sorted(LARGE.items()))
+    assert (made.h1, made.sha256, made.size) == (dirhash.of_zip(archive), "", sum(map(len, LARGE.values())))
+    assert hash_tree(room.into)[:2] == (made.entries, ())
+    assert {p.lstat().st_mtime_ns for p in room.top.rglob("*")} == {SECONDS * 10**9}
+
+
 class Shared:
     """A first tree, and what of it may be shared."""
 
     def __init__(self, path: Path, made: Unpacked) -> None:
         self.path = path
         self.descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-        self.options = Options(known={(e.sha256, e.mode): (self.descriptor, e.name) for e in made.entries})
+        self.options = Options(known=(KnownTree(self.descriptor, made.entries),))
 
 
 @pytest.fixture
@@ -279,6 +287,31 @@ def test_attack(room: Room, unpack: Unpack, archive: bytes, engine: str) -> None
     # What the directory of a zip shows is found before anything is written.
     if "traversal in a zip" in os.environ["PYTEST_CURRENT_TEST"]:
         assert not room.modes()
+
+
+LARGE_LIES = {
+    "size lie": (5 << 20).to_bytes(4, "little"),
+    "size lie upwards": (7 << 20).to_bytes(4, "little"),
+    "size lie by a byte": ((6 << 20) - 1).to_bytes(4, "little"),
+}
+
+
+@pytest.mark.parametrize("lie", LARGE_LIES.values(), ids=LARGE_LIES.keys())
+@pytest.mark.parametrize("engine", engines())
+def test_attack_with_a_large_file(room: Room, lie: bytes, engine: str) -> None:
+    archive = changed(zipped({**LARGE, "src/bomb": bytes(6 << 20)}), (6 << 20).to_bytes(4, "little"), lie)
+    with pytest.raises(ArchiveError, match="src/bomb"):
+        room.made(unpack_zip, archive, Options(h1="h1:proved", engine=engine))
+
+
+def test_error_in_the_midst_of_a_large_file_names_it(room: Room) -> None:
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, before[1]))
+    try:
+        with pytest.raises(OSError, match="the archive: bin/gofmt"):
+            room.made(unpack_zip, zipped(LARGE), Options(label="the archive", h1="h1:proved"))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def test_bomb_in_a_tar_stops_at_the_limit(room: Room) -> None:

@@ -377,12 +377,12 @@ def test_a_version_file_is_never_read_to_its_end(case: Case) -> None:
 def test_a_tree_without_an_end_is_cut(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(100):
         (case.tree / f"src/empty/{number}").mkdir(parents=True)
-    monkeypatch.setattr(tree_reading, "MOST_FILES", 100)
+    monkeypatch.setattr(tree_hashing, "MOST_FILES", 100)
     assert statuses(case.judge()) == {"files": "failed"}
-    monkeypatch.setattr(tree_reading, "MOST_FILES", 10)
+    monkeypatch.setattr(tree_hashing, "MOST_FILES", 10)
     assert statuses(case.judge()) == {"files": "failed"}
     monkeypatch.undo()
-    monkeypatch.setattr(tree_reading, "MOST_BYTES", 10)
+    monkeypatch.setattr(tree_hashing, "MOST_BYTES", 10)
     assert statuses(case.judge()) == {"files": "failed"}
 
 

@@ -32,6 +32,7 @@ _ENCRYPTED, _DESCRIPTOR, _UNDERSTOOD = 0x0001, 0x0008, 0x080E  # with the two bi
 # Bytes of a descriptor; its signature may be missing.
 _DESCRIPTORS: tuple[int, ...] = (12, 16)
 _NOTHING: tuple[int, ...] = (0,)
+_NO_SUMS = bytes(12)  # CRC-32 and both sizes
 _UNIX = 3
 _REGULAR = 0o10  # the type in the highest four bits of a mode
 _DOS_DIRECTORY = 0x10
@@ -268,29 +269,30 @@ def _placed(read_at: ReadAt, found: list[tuple[_Described, str]], at: int) -> It
         header, raw, common, flags, method, crc, packed, size = described
         if header - end not in descriptor:
             raise ArchiveError("it overlaps with another member, or there is something between them", name)
+        descriptor = _DESCRIPTORS if flags & _DESCRIPTOR else _NOTHING
         content = read_at(header, LOCAL_HEADER + len(raw))
-        if content[LOCAL_HEADER:] != raw or content[:28] != b"PK\3\4" + common:
-            _refuse_other(content, described, name)
+        # With a descriptor behind the data, the packer did not know CRC and sizes yet.
+        if content[LOCAL_HEADER:] != raw or not (
+            content.startswith(b"PK\3\4" + common)
+            or (flags & _DESCRIPTOR and content.startswith(b"PK\3\4" + common[:10] + _NO_SUMS + common[22:]))
+        ):
+            raise _other(content, described, name)
         start = header + len(content) + content[28] + (content[29] << 8)
         end = start + packed
         if end > at:
             raise ArchiveError("it reaches into the directory", name)
-        descriptor = _DESCRIPTORS if flags & _DESCRIPTOR else _NOTHING
         yield Member(name, method, crc, size, header, start, end)
     if at - end not in descriptor:
         raise ArchiveError("there is something between the last member and the directory")
 
 
-def _refuse_other(content: bytes, described: _Described, name: str) -> None:
-    """Raise ArchiveError if a local header is another one than the directory says, not only one without sums."""
+def _other(content: bytes, described: _Described, name: str) -> ArchiveError:
+    """Why a local header is not the one that the directory says."""
     if len(content) != LOCAL_HEADER + len(described.raw) or not content.startswith(b"PK\3\4"):
-        raise ArchiveError("it does not lie where the directory says", name)
+        return ArchiveError("it does not lie where the directory says", name)
     if content[LOCAL_HEADER:] != described.raw:
-        raise ArchiveError("the directory has another name for it", name)
-    # With a descriptor behind the data, the packer did not know CRC and sizes yet.
-    without_sums = described.common[:10] + bytes(12) + described.common[22:]
-    if content[4:28] != without_sums or not described.flags & _DESCRIPTOR:
-        raise ArchiveError("the directory describes it otherwise", name)
+        return ArchiveError("the directory has another name for it", name)
+    return ArchiveError("the directory describes it otherwise", name)
 
 
 def _loosely(raw: bytes) -> str:

@@ -63,4 +63,6 @@ def _quoted(name: str) -> str:
 
 
 def _plain(text: str) -> str:
+    if "\\" not in text:
+        return text
     return re.sub(r"\\(.)", lambda match: "\n" if match[1] == "n" else match[1], text)

@@ -13,13 +13,10 @@ from gosteward.formats import tar_members, zip_members
 from gosteward.formats.zip_members import ArchiveError, Limits
 from gosteward.golang import distribution
 from gosteward.golang.distribution import Entry
-from gosteward.host.inflating import CHUNK, engine_of, exactly, inflated
+from gosteward.host.inflating import engine_of, exactly, inflated, ungzipped
 
 if TYPE_CHECKING:
-    import hashlib
     from collections.abc import Iterator
-
-_GZIP = 31
 
 
 class Part(NamedTuple):
@@ -92,9 +89,10 @@ def _of_zip(part: Part, version: str, platform: str) -> Hashed:
 
 def _of_tar_gz(part: Part, version: str, platform: str) -> Hashed:
     total = sha256()
+    blocks = ungzipped(engine_of(""), part.descriptor, part.size, total, lambda *_: None, part.start)
     entries = tuple(
         Entry(member.name, 0o755 if member.executable else 0o644, sha256(member.content).hexdigest())
-        for member in tar_members.members(_ungzipped(part, total), distribution.TARBALL_PREFIX, Limits())
+        for member in tar_members.members(blocks, distribution.TARBALL_PREFIX, Limits())
         if not member.directory
     )
     for entry in entries:
@@ -103,20 +101,3 @@ def _of_tar_gz(part: Part, version: str, platform: str) -> Hashed:
             raise ArchiveError("no release has such a file", entry.name)
     covered = distribution.module_form(entries, version, platform)
     return Hashed(total.hexdigest(), distribution.module_h1(covered, version, platform))
-
-
-def _ungzipped(part: Part, total: hashlib._Hash) -> Iterator[bytes]:
-    """The tar in a gzip file, piece by piece.  total: gets the bytes of the file."""
-    engine = engine_of("")
-    inflater = engine.decompressobj(_GZIP)
-    for at in range(0, part.size, CHUNK):
-        chunk = part.exactly(at, min(CHUNK, part.size - at))
-        total.update(chunk)
-        if inflater.eof:
-            raise ArchiveError("there are more bytes behind its end")
-        try:
-            yield inflater.decompress(chunk)
-        except engine.error as error:
-            raise ArchiveError(f"no gzip file, or a damaged one ({error})") from None
-    if not inflater.eof or inflater.unused_data:
-        raise ArchiveError("it was cut, or there are more bytes behind its end")

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 CHUNK = 1 << 16  # compressed; no deflate makes more than 66 MiB of it
+PIECE, _STEP = 1 << 20, 1 << 17  # of a large member, inflated and packed
 _ENGINES = {"isal": "isal.isal_zlib", "zlib-ng": "zlib_ng.zlib_ng", "zlib": "zlib"}
 _GZIP = 31
 _LENGTHS = struct.Struct("<2H")  # of a local header
@@ -29,6 +30,8 @@ class _Inflater(Protocol):
     def eof(self) -> bool: ...
     @property
     def unused_data(self) -> bytes: ...
+    @property
+    def unconsumed_tail(self) -> bytes: ...
     def decompress(self, data: bytes | memoryview, max_length: int = ..., /) -> bytes: ...
 
 
@@ -73,20 +76,22 @@ def exactly(archive: int, at: int, count: int) -> bytes:
     return piece
 
 
-def content_of(engine: Engine, archive: int, member: Member) -> bytes:
-    """The content of one member of a zip. Raises ArchiveError."""
-    return inflated(engine, exactly(archive, member.header, member.end - member.header), member.header, member)
+def content_of(engine: Engine, archive: int, member: Member, *, proved: bool = False) -> bytes:
+    """The content of one member of a zip. Arguments and errors as for `inflated`."""
+    piece = exactly(archive, member.header, member.end - member.header)
+    return inflated(engine, piece, member.header, member, proved=proved)
 
 
-def inflated(engine: Engine, piece: bytes, at: int, member: Member) -> bytes:
+def inflated(engine: Engine, piece: bytes, at: int, member: Member, *, proved: bool = False) -> bytes:
     """The content of a member, of just the size and sum that the directory states.
 
     Args:
         piece: bytes of the archive from `at` to the end of the member.
+        proved: an h1 judges the content anyway, so that its CRC-32 need not be computed.
+    Raises:
+        ArchiveError: it is another one.
     """
-    name, extra = _LENGTHS.unpack_from(piece, member.header - at + 26)
-    if member.header + zip_members.LOCAL_HEADER + name + extra != member.start:
-        raise ArchiveError("it was changed while it was read", member.name)
+    _refuse_moved(piece, member.header - at, member)
     packed = memoryview(piece)[member.start - at :]
     if member.method == zip_members.STORED:
         content = bytes(packed)
@@ -97,18 +102,59 @@ def inflated(engine: Engine, piece: bytes, at: int, member: Member) -> bytes:
         except engine.error as error:
             raise ArchiveError(f"damaged ({error})", member.name) from None
         if len(content) != member.size or not inflater.eof or inflater.unused_data:
-            raise ArchiveError(f"it does not inflate to the {member.size} bytes that the archive states", member.name)
-    if engine.crc32(content) != member.crc:
+            raise _other_size(member)
+    if not proved and engine.crc32(content) != member.crc:
         raise ArchiveError("damaged (CRC-32)", member.name)
     return content
 
 
+def _refuse_moved(piece: bytes, header: int, member: Member) -> None:
+    """Raise ArchiveError if a local header says by now that its data are elsewhere.  header: where it is in the piece."""
+    name, extra = _LENGTHS.unpack_from(piece, header + 26)
+    if member.header + zip_members.LOCAL_HEADER + name + extra != member.start:
+        raise ArchiveError("it was changed while it was read", member.name)
+
+
+def _other_size(member: Member) -> ArchiveError:
+    return ArchiveError(f"it does not inflate to the {member.size} bytes that the archive states", member.name)
+
+
+def pieces_of(engine: Engine, archive: int, member: Member) -> Iterator[bytes]:
+    """As `content_of`, for a large member of which an h1 judges the content: never more than PIECE at once. Raises ArchiveError."""
+    header = exactly(archive, member.header, zip_members.LOCAL_HEADER)
+    _refuse_moved(header, 0, member)
+    if member.method == zip_members.STORED:
+        for at in range(member.start, member.end, PIECE):
+            yield exactly(archive, at, min(PIECE, member.end - at))
+        return
+    inflater, left = engine.decompressobj(-15), member.size
+    try:
+        for at in range(member.start, member.end, _STEP):
+            if inflater.eof:
+                raise _other_size(member)
+            packed = exactly(archive, at, min(_STEP, member.end - at))
+            while content := inflater.decompress(packed, PIECE):
+                left -= len(content)
+                if left < 0:
+                    raise _other_size(member)
+                yield content
+                packed = inflater.unconsumed_tail
+    except engine.error as error:
+        raise ArchiveError(f"damaged ({error})", member.name) from None
+    if left or not inflater.eof or inflater.unused_data:
+        raise _other_size(member)
+
+
 def ungzipped(
-    engine: Engine, archive: int, size: int, total: hashlib._Hash, progress: Callable[[int, int], None]
+    engine: Engine, archive: int, size: int, total: hashlib._Hash, progress: Callable[[int, int], None], start: int = 0
 ) -> Iterator[bytes]:
-    """The tar in a gzip file, piece by piece.  total: gets the bytes of the file."""
+    """The tar in a gzip file, piece by piece.
+
+    Args:
+        size: of the gzip file.   total: gets its bytes.   start: where in `archive` it begins.
+    """
     inflater, at = engine.decompressobj(_GZIP), 0
-    while chunk := os.pread(archive, CHUNK, at):
+    while chunk := os.pread(archive, min(CHUNK, size - at), start + at):
         total.update(chunk)
         at += len(chunk)
         if inflater.eof:

@@ -1,31 +1,31 @@
-"""The files of an installed GOROOT with their digests: what the checksum database is asked about.
+"""The files of an installed GOROOT with their digests, and who else could change them: a tree that somebody else may own.
 
 Directories are entered by descriptors, and no link is followed, so that the files of the tree are hashed and no others. Only what the directory
 calls a regular file is opened at all: opening a FIFO or a device can have effects. Everything else is named, for a GOROOT has none.
 
-Source: openat(2), O_NOFOLLOW; readdir(3) for the types.
+Source: openat(2), O_NOFOLLOW and O_NONBLOCK; readdir(3) for the types; inode(7).
 """
 
 from __future__ import annotations
 
 import os
 import stat
-from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from gosteward.golang import distribution
 from gosteward.golang.distribution import Entry
 from gosteward.host.writing import READING
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-PIECE = 1 << 20
 DEEPEST = 64
-MOST_WAITING = 64  # open files
-MOST_FILES = 200_000
+MOST_FILES = 100_000  # and directories
+MOST_ODD = 1_000
+MOST_BYTES = 4 << 30
+FILE_LIMIT = 256 << 20
+LONGEST_NAME = 1_024
+PIECE = 1 << 18
 _DIRECTORY = READING | os.O_DIRECTORY
+_OTHERS = stat.S_IWGRP | stat.S_IWOTH
 
 
 class Oddity(NamedTuple):
@@ -34,7 +34,7 @@ class Oddity(NamedTuple):
     Attributes:
         name: relative to the tree.
         kind: "link" (`detail` is its target), "special", "unreadable" (`detail` says why), "changed" while it was read, "name" that the form of
-            h1 has no way to write, "too deep", "too many" files.
+            h1 has no way to write, "too deep", "too large", "too many" files and bytes, "other file system".
     """
 
     name: str
@@ -43,68 +43,77 @@ class Oddity(NamedTuple):
 
 
 class HashedTree(NamedTuple):
-    """A tree as it is.  entries: regular files, by name.   oddities: everything else but directories.   size: bytes of all files."""
+    """A tree as it is.
+
+    Attributes:
+        entries: regular files, by name; sha256 is "" for those that were not to be hashed.   oddities: everything else but directories.
+        size: bytes of all files that were hashed.   others_write: the first thing that others than root may change; "." for the top, "" for none.
+        cut: why it was not read to its end, then "too many" is among the oddities; "" if it was.
+    """
 
     entries: tuple[Entry, ...]
     oddities: tuple[Oddity, ...]
     size: int
+    others_write: str = ""
+    cut: str = ""
 
     def h1(self, version: str, platform: str) -> str:
         """The h1 of its module form: what the checksum database has for a tree that nobody changed. Modes are not part of it."""
-        return distribution.module_h1(distribution.module_form(self.entries, platform), version, platform)
+        return distribution.module_h1(distribution.module_form(self.entries, version, platform), version, platform)
 
 
-def hash_tree(directory: int, threads: int = 1) -> HashedTree:
+def hash_tree(directory: int, unhashed: tuple[str, ...] = ()) -> HashedTree:
     """Hash every file below a directory.
 
     Args:
-        directory: descriptor; it stays open.   threads: how many hash large files, beside the one that reads directories and the small ones.
+        directory: descriptor; it stays open.   unhashed: names that start so are only listed.
     Raises:
         OSError: the directory itself cannot be read. What is wrong further down is an oddity.
     """
-    hashing = _Hashing(threads)
-    try:
-        hashing.enter(directory, "", 0)
-        return hashing.result()
-    finally:
-        hashing.close()
+    hashing = _Hashing(unhashed)
+    hashing.enter(directory, os.fstat(directory), "", 0)
+    return hashing.result()
 
 
 class _Hashing:
-    def __init__(self, threads: int) -> None:
-        # With one thread everything is hashed where it is met.
-        self._pool = ThreadPoolExecutor(threads - 1) if threads > 1 else None
-        self._waiting: list[tuple[str, int, Callable[[], str]]] = []
+    def __init__(self, unhashed: tuple[str, ...]) -> None:
+        self._unhashed = unhashed
         self._entries: list[Entry] = []
         self._oddities: list[Oddity] = []
-        self._size = 0
-
-    def enter(self, directory: int, prefix: str, depth: int) -> None:
-        with os.scandir(directory) as entries:
-            found = list(entries)
-        for entry in found:
-            name = prefix + entry.name
-            if entry.is_symlink():
-                self._odd(name, "link", os.readlink(entry.name, dir_fd=directory))
-            elif entry.is_dir(follow_symlinks=False):
-                self._below(directory, entry.name, name, depth + 1)
-            elif not entry.is_file(follow_symlinks=False):
-                self._odd(name, "special")
-            elif "\n" in name:
-                self._odd(name, "name")
-            else:
-                self._file(directory, entry.name, name)
+        self._size = self._directories = 0
+        self._others_write = self._cut = ""
+        self._buffer = memoryview(bytearray(PIECE))
 
     def result(self) -> HashedTree:
-        for name, mode, digest in self._waiting:
-            self._take(name, mode, digest)
-        return HashedTree(tuple(sorted(self._entries)), tuple(sorted(self._oddities)), self._size)
+        oddities = [*self._oddities, *((Oddity("", "too many", self._cut),) if self._cut else ())]
+        return HashedTree(
+            tuple(sorted(self._entries)), tuple(sorted(oddities)), self._size, self._others_write, self._cut
+        )
 
-    def close(self) -> None:
-        if self._pool is not None:
-            self._pool.shutdown()
+    def enter(self, directory: int, status: os.stat_result, prefix: str, depth: int) -> None:
+        self._directories += 1
+        if status.st_uid or status.st_mode & _OTHERS:
+            self._note_writers(prefix.rstrip("/") or ".")
+        with os.scandir(directory) as found:
+            for entry in found:
+                base = entry.name
+                name = prefix + base
+                if len(self._entries) + self._directories > MOST_FILES or len(self._oddities) >= MOST_ODD:
+                    self._cut = f"it holds more than {MOST_FILES} files and directories, or {MOST_ODD} other things"
+                if self._cut:
+                    return
+                if "\n" in base or len(name) > LONGEST_NAME:
+                    self._odd(name, "name")
+                elif entry.is_file(follow_symlinks=False):
+                    self._file(directory, base, name)
+                elif entry.is_dir(follow_symlinks=False):
+                    self._below(directory, status.st_dev, base, name, depth + 1)
+                elif entry.is_symlink():
+                    self._odd(name, "link", _target(base, directory))
+                else:
+                    self._odd(name, "special")
 
-    def _below(self, directory: int, base: str, name: str, depth: int) -> None:
+    def _below(self, directory: int, device: int, base: str, name: str, depth: int) -> None:
         if depth > DEEPEST:
             self._odd(name, "too deep")
             return
@@ -114,58 +123,68 @@ class _Hashing:
             self._odd(name, "unreadable", error.strerror or "")
             return
         try:
-            self.enter(entered, f"{name}/", depth)
-        except OSError as error:
+            status = os.fstat(entered)
+            if status.st_dev == device:
+                self.enter(entered, status, f"{name}/", depth)
+            else:
+                self._odd(name, "other file system")
+        except OSError as error:  # it went away, or its disk does not answer
             self._odd(name, "unreadable", error.strerror or "")
         finally:
             os.close(entered)
 
     def _file(self, directory: int, base: str, name: str) -> None:
-        if len(self._entries) + len(self._waiting) >= MOST_FILES:
-            if self._oddities[-1:] != [Oddity(name="", kind="too many")]:
-                self._odd("", "too many")
-            return
+        digest = "" if self._unhashed and name.startswith(self._unhashed) else None
         try:
-            descriptor = os.open(base, READING, dir_fd=directory)
+            descriptor = -1 if digest is not None else os.open(base, READING, dir_fd=directory)
         except OSError as error:
             self._odd(name, "unreadable", error.strerror or "")
             return
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):  # it was exchanged since
-            os.close(descriptor)
-            self._odd(name, "changed")
-            return
-        self._size += status.st_size
-        mode = stat.S_IMODE(status.st_mode)
-        if self._pool is not None and status.st_size >= PIECE and len(self._waiting) < MOST_WAITING:
-            self._waiting.append((name, mode, self._pool.submit(_digest, descriptor, status.st_size).result))
-        else:
-            self._take(name, mode, lambda: _digest(descriptor, status.st_size))
+        try:
+            status = os.lstat(base, dir_fd=directory) if descriptor < 0 else os.fstat(descriptor)
+            mode = status.st_mode
+            if status.st_uid or mode & _OTHERS:
+                self._note_writers(name)
+            if not stat.S_ISREG(mode):  # it was exchanged since
+                self._odd(name, "changed")
+            elif descriptor < 0:
+                self._entries.append(Entry(name, mode & 0o7777, ""))
+            elif status.st_size > FILE_LIMIT:
+                self._odd(name, "too large")
+            else:
+                self._hashed(descriptor, status, name)
+        except OSError as error:
+            self._odd(name, "unreadable", error.strerror or "")
+        finally:
+            if descriptor >= 0:
+                os.close(descriptor)
 
-    def _take(self, name: str, mode: int, digest: Callable[[], str]) -> None:
-        try:
-            found = digest()
-        except OSError as error:
-            self._odd(name, "unreadable", error.strerror or "")
-            return
-        if found:
-            self._entries.append(Entry(name, mode, found))
+    def _hashed(self, descriptor: int, status: os.stat_result, name: str) -> None:
+        """Take a file with the digest of as many bytes as it has."""
+        size = status.st_size
+        done = os.readv(descriptor, (self._buffer,))
+        total = sha256(self._buffer[:done])
+        if done == PIECE:
+            while done <= size and (count := os.readv(descriptor, (self._buffer,))):
+                total.update(self._buffer[:count])
+                done += count
+        self._size += done
+        if self._size > MOST_BYTES:
+            self._cut = f"it holds more than {MOST_BYTES} bytes"
+        if done == size:
+            self._entries.append(Entry(name, status.st_mode & 0o7777, total.hexdigest()))
         else:
             self._odd(name, "changed")
+
+    def _note_writers(self, name: str) -> None:
+        self._others_write = self._others_write or name
 
     def _odd(self, name: str, kind: str, detail: str = "") -> None:
-        self._oddities.append(Oddity(name, kind, detail))
+        self._oddities.append(Oddity(name[:LONGEST_NAME], kind, detail))
 
 
-def _digest(descriptor: int, size: int) -> str:
-    """SHA-256 of a file, which is closed then; "" if it has not as many bytes as it had. Raises OSError."""
+def _target(base: str, directory: int) -> str:
     try:
-        content = os.read(descriptor, min(size + 1, PIECE))
-        total, left = sha256(content), size - len(content)
-        while content and left >= 0:
-            content = os.read(descriptor, min(left + 1, PIECE))
-            total.update(content)
-            left -= len(content)
-        return "" if left else total.hexdigest()
-    finally:
-        os.close(descriptor)
+        return os.readlink(base, dir_fd=directory)
+    except OSError:
+        return ""

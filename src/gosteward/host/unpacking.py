@@ -1,71 +1,37 @@
-"""The second door through which files change: a tree that is unpacked from an archive, below a directory that nobody uses yet.
+"""A Go tree out of an archive: every byte goes one way once, inflated, compared with the size and the sum that the archive states, hashed, written.
 
-Every byte goes one way once: inflated, compared with the size and the sum that the archive states, hashed, written. Everything is made new
-(O_EXCL) by a name in a directory descriptor, through no link, and no mode depends on the umask. Directories stay closed to others until all
-is written, and the one at the top stays as the caller made it: nobody runs what is not proved yet. `release` opens it.
+Of a zip even that is spared for files that a neighbour has, where an h1 is proved: see `known_trees`. How it is written: see `tree_writing`.
 
-On any error the caller removes the directory (`writing.remove_tree`); no descriptor stays open, and nothing lies elsewhere.
-
-Source: openat(2), fchmod(2), ioctl_ficlone(2), proc(5) for `fdinfo`; cmd/go/internal/toolchain/select.go for what `go` does.
+Source: cmd/go/internal/toolchain/select.go for what `go` does.
 """
 
 from __future__ import annotations
 
 import contextlib
-import errno
-import fcntl
 import os
 import stat
 from hashlib import sha256
-from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
-from gosteward.finding import Text
 from gosteward.formats import tar_members, zip_members
-from gosteward.formats.zip_members import ArchiveError, Limits
+from gosteward.formats.zip_members import ArchiveError
 from gosteward.golang import distribution
-from gosteward.golang.distribution import Entry, VersionFile
 from gosteward.host import writing
-from gosteward.host.inflating import content_of, engine_of, exactly, inflated, ungzipped
-from gosteward.host.places import Refused
+from gosteward.host.free_space import refuse_unfit
+from gosteward.host.inflating import content_of, engine_of, exactly, inflated, pieces_of, ungzipped
+from gosteward.host.known_trees import Contents, Twins
+from gosteward.host.tree_writing import DEFAULT, Options, TreeWriter, owner_of_new, release
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator
 
-    Progress = Callable[[int, int], None]
+    from gosteward.golang.distribution import Entry, VersionFile
+    from gosteward.host.known_trees import Owner
 
+__all__ = ("Options", "Unpacked", "refuse_unfit", "release", "unpack_tar_gz", "unpack_zip")
 BLOCK = 4096
+LARGE = 1 << 18
 BYTES_PER_FILE = 14 << 10  # 1.26: 231 MB in 15036 files
-_DIRECTORY = writing.READING | os.O_DIRECTORY
-# A label is given by the system's policy; anything else, capabilities above all, is no matter of another version.
-_HARMLESS = {"security.selinux"}
-
-
-def _silent(done: int, size: int, /) -> None:
-    """Nobody wants to know."""
-
-
-class Options(NamedTuple):
-    """How a tree is made.
-
-    Attributes:
-        label: name of the archive, for messages.   uid, gid: owner of everything; None for what new files get.
-        setgid: directories hand their group on.   closed: nobody but owner and group may enter the tree.
-        known: files that may be shared, (sha256, mode) -> (directory descriptor, name below it). Each is compared byte by byte first. It is
-            shared as a clone (FICLONE), else as a hard link, for which owner and mode must be equal; its mtime stays then.
-        engine: "isal", "zlib-ng", "zlib"; "" for the fastest that is installed.
-        progress: is called with bytes of the archive that are done, and all of them.
-    """
-
-    label: str = ""
-    uid: int | None = None
-    gid: int | None = None
-    setgid: bool = False
-    closed: bool = False
-    known: Mapping[tuple[str, int], tuple[int, str]] = MappingProxyType({})
-    limits: Limits = Limits()
-    engine: str = ""
-    progress: Progress = _silent
 
 
 class Unpacked(NamedTuple):
@@ -73,7 +39,8 @@ class Unpacked(NamedTuple):
 
     Attributes:
         version: what its VERSION says.   entries: every file, by name.   h1: of the module form, "" if the version has none that is known.
-        sha256: of the archive itself.   size: bytes of all files.   shared: how many files are shared with another tree.
+        sha256: of the archive itself; "" where `Options.h1` judges what came out of it.   size: bytes of all files.
+        shared: how many files are shared with another tree.   unread: how many of them were taken for what the archive has.
     """
 
     version: VersionFile
@@ -82,18 +49,17 @@ class Unpacked(NamedTuple):
     sha256: str
     size: int
     shared: int
+    unread: int = 0
 
 
-_DEFAULT = Options()
-
-
-def unpack_zip(archive: int, into: int, version: str, platform: str, options: Options = _DEFAULT) -> Unpacked:
+def unpack_zip(archive: int, into: int, version: str, platform: str, options: Options = DEFAULT) -> Unpacked:
     """Make a GOROOT from a module zip: as the tarball has it, but for api, doc, misc and test.
 
     Args:
         archive: descriptor of a regular file.   into: descriptor of an empty directory.   version: "go1.26.8".   platform: "linux-amd64".
     Returns:
-        `h1` is over all members of the zip, so that none escapes a proof.
+        `h1` is over all members of the zip, so that none escapes a proof. Where it is not `Options.h1`, and files were `unread`, the archive may
+        be right nevertheless: unpack it once more without `known`.
     Raises:
         ArchiveError: the archive is not as it should be. What its directory shows is found before anything is written.
         Refused: no room, or a place where no program can run.   OSError: names the member.   UsageError: no such engine.
@@ -102,7 +68,7 @@ def unpack_zip(archive: int, into: int, version: str, platform: str, options: Op
         return _from_zip(archive, into, version, platform, options)
 
 
-def unpack_tar_gz(archive: int, into: int, version: str, platform: str, options: Options = _DEFAULT) -> Unpacked:
+def unpack_tar_gz(archive: int, into: int, version: str, platform: str, options: Options = DEFAULT) -> Unpacked:
     """Make a GOROOT from a release's tarball. Arguments and errors as for `unpack_zip`.
 
     Args:
@@ -124,231 +90,82 @@ def _naming(archive: str) -> Iterator[None]:
         raise error.within(archive) from None
 
 
-def release(top: int, version: VersionFile, options: Options = _DEFAULT) -> None:
-    """Give the directory at the top its owner, mode and time: from now on others can use the tree. Raises OSError."""
-    mode = _directory_mode(options)
-    _dress(top, options, mode & ~stat.S_IRWXO if options.closed else mode, version.seconds)
-    os.fsync(top)
+class _Zip:
+    """A module zip whose directory is in order.  Raises ArchiveError."""
 
-
-def refuse_unfit(directory: int, size: int, files: int) -> None:
-    """Raise Refused where a tree cannot be written or used, with the mount that is to blame.
-
-    Args:
-        size: bytes that it takes, in blocks.   files: inodes that it takes. What root keeps for itself does not count as free.
-    """
-    facts = os.statvfs(directory)
-    mount = mount_of(directory)
-    if facts.f_flag & os.ST_RDONLY:
-        raise Refused(Text("{mount} is mounted read-only", mount=mount))
-    if facts.f_flag & os.ST_NOEXEC:
-        raise Refused(Text("{mount} is mounted noexec: no program runs there", mount=mount))
-    free = facts.f_bavail * facts.f_frsize
-    if free < size:
-        raise Refused(
-            Text("{mount} has {free} bytes free, {size} are needed", mount=mount, free=str(free), size=str(size))
+    def __init__(self, archive: int, version: str, platform: str, options: Options) -> None:
+        self._archive, self._options = archive, options
+        self._engine, self._size = engine_of(options.engine), _size(archive)
+        prefix = distribution.module_prefix(version, platform)
+        self._listing = zip_members.members(
+            lambda at, count: os.pread(archive, count, at),
+            self._size,
+            prefix,
+            options.limits,
+            distribution.installed_name,
         )
-    if facts.f_files and facts.f_favail < files:  # btrfs has no fixed number, and says 0
-        raise Refused(
-            Text(
-                "{mount} has {free} inodes free, {files} are needed",
-                mount=mount,
-                free=str(facts.f_favail),
-                files=str(files),
-            )
-        )
+        named = (m for m in self._listing.members if m.name == "VERSION")
+        content = next((content_of(self._engine, archive, m) for m in named), b"")
+        self.stated = _stated_version(content, version)
 
+    def refuse_unfit(self, into: int) -> None:
+        members = self._listing.members
+        blocks = sum(-(-member.size // BLOCK) for member in members)
+        directories = len({member.name.rpartition("/")[0] for member in members})
+        refuse_unfit(into, (blocks + directories) * BLOCK, len(members) + directories)
 
-def mount_of(descriptor: int) -> str:
-    """Mount point of what a descriptor holds, as the kernel spells it; "the file system" if the kernel does not say."""
-    with contextlib.suppress(OSError):
-        with open(f"/proc/self/fdinfo/{descriptor}") as file:
-            number = next((line.split()[1] for line in file if line.startswith("mnt_id:")), "")
-        with open("/proc/self/mountinfo", errors="surrogateescape") as file:
-            return next((fields[4] for fields in map(str.split, file) if fields[0] == number), "the file system")
-    return "the file system"
-
-
-class _Tree:
-    """A tree that is being made below a directory: `file` and `directory` for what is in it, `finish`, and `close` in any case."""
-
-    def __init__(self, top: int, options: Options) -> None:
-        self._top, self._options, self._known = top, options, options.known
-        self._path, self._at = "", top
-        self._entered: list[tuple[str, int]] = []
-        self._made: set[str] = set()
-        self._entries: list[Entry] = []
-        self._clones = True
-        self._size = self._shared = 0
-        status = os.fstat(top)
-        inherited = status.st_gid if status.st_mode & stat.S_ISGID else os.getegid()
-        self._owner = (
-            os.geteuid() if options.uid is None else options.uid,
-            inherited if options.gid is None else options.gid,
-        )
-
-    def file(self, name: str, mode: int, content: bytes, mtime: int | None) -> None:
-        """Write a file.  mtime: seconds, None for now. Raises Refused if there is no room, else OSError with its name."""
-        digest = sha256(content).hexdigest()
-        directory, _, base = name.rpartition("/")
-        try:
-            at = self._at if directory == self._path else self.directory(directory)
-            source = self._source(digest, mode, content) if self._known else -1
-            if source < 0:
-                self._write(at, base, mode, content, mtime)
+    def write_all(self, tree: TreeWriter, owner: Owner) -> tuple[str, int]:
+        """Write every file; returns the SHA-256 of the archive, or "" and how much of the tree was not read from it."""
+        if not self._options.h1:
+            return self._hashed(tree), 0
+        twins, unread, mtime = Twins(self._options.known, owner, self._engine), 0, self.stated.seconds
+        for member in self._listing.members:
+            mode = distribution.mode_of(member.name)
+            twin = twins.of(member, mode)
+            if twin is not None:
+                tree.share(member.name, mode, twin, mtime)
+                unread += 1
+            elif member.size > LARGE:
+                tree.stream(member.name, mode, pieces_of(self._engine, self._archive, member), mtime)
             else:
-                try:
-                    self._share(at, base, mode, content, mtime, source)
-                finally:
-                    os.close(source)
-        except OSError as error:
-            if error.errno in (errno.ENOSPC, errno.EDQUOT):
-                raise Refused(
-                    Text("{mount} is full: {name} was not written", mount=mount_of(self._top), name=name)
-                ) from error
-            raise OSError(error.errno, error.strerror, f"{self._options.label}: {name}") from error
-        self._entries.append(Entry(name, mode, digest))
-        self._size += len(content)
+                content = content_of(self._engine, self._archive, member, proved=True)
+                tree.file(member.name, mode, content, mtime)
+            self._options.progress(member.end, self._size)
+        self._options.progress(self._size, self._size)
+        return "", unread
 
-    def directory(self, path: str) -> int:
-        """Descriptor of a directory below the top, which is made if need be; it is good until the next call."""
-        parts = path.split("/") if path else []
-        kept = 0
-        for (name, _), part in zip(self._entered, parts):
-            if name != part:
-                break
-            kept += 1
-        while len(self._entered) > kept:
-            os.close(self._entered.pop()[1])
-        at = self._entered[-1][1] if self._entered else self._top
-        self._path, self._at = "/".join(parts[:kept]), at
-        for place in range(kept, len(parts)):
-            here = "/".join(parts[: place + 1])
-            if here not in self._made:
-                os.mkdir(parts[place], 0o700, dir_fd=at)
-                self._made.add(here)
-            at = os.open(parts[place], _DIRECTORY, dir_fd=at)
-            self._entered.append((parts[place], at))
-            self._path, self._at = here, at
-        return at
-
-    def finish(self, mtime: int | None) -> None:
-        """Open all directories but the top. A file that is made in one later changes its time.  mtime: as for `file`."""
-        mode = _directory_mode(self._options)
-        for path in sorted(self._made):
-            _dress(self.directory(path), self._options, mode, mtime)
-
-    def close(self) -> None:
-        self.directory("")
-
-    def result(self, version: VersionFile, h1: Callable[[tuple[Entry, ...]], str], archive: str) -> Unpacked:
-        entries = tuple(sorted(self._entries))
-        return Unpacked(version, entries, h1(entries), archive, self._size, self._shared)
-
-    def _write(self, at: int, base: str, mode: int, content: bytes, mtime: int | None, source: int = -1) -> None:
-        descriptor = os.open(base, writing.MAKING, 0o600, dir_fd=at)
-        try:
-            if source >= 0 and self._clones:
-                self._clones = _cloned(descriptor, source)
-                self._shared += self._clones
-            if source < 0 or not self._clones:
-                written = os.write(descriptor, content)
-                while written < len(content):
-                    written += os.write(descriptor, memoryview(content)[written:])
-            _dress(descriptor, self._options, mode, mtime)
-        finally:
-            os.close(descriptor)
-
-    def _share(self, at: int, base: str, mode: int, content: bytes, mtime: int | None, source: int) -> None:
-        if not self._clones:
-            # Of the very file that was compared. Where links are not possible, across mounts or too many, the file is written.
-            with contextlib.suppress(OSError):
-                os.link(f"/proc/self/fd/{source}", base, dst_dir_fd=at, follow_symlinks=True)
-                self._shared += 1
-                return
-        self._write(at, base, mode, content, mtime, source)
-
-    def _source(self, digest: str, mode: int, content: bytes) -> int:
-        """Descriptor of a known file that is just the one to be written; -1 if there is none."""
-        place = self._known.get((digest, mode))
-        if place is None or not content:
-            return -1
-        try:
-            descriptor = os.open(place[1], writing.READING, dir_fd=place[0])
-        except OSError:
-            return -1
-        with contextlib.suppress(OSError):
-            status = os.fstat(descriptor)
-            same = (status.st_uid, status.st_gid) == self._owner and status.st_mode == stat.S_IFREG | mode
-            if same and status.st_size == len(content) and _holds(descriptor, content):
-                return descriptor
-        os.close(descriptor)
-        return -1
-
-
-def _holds(descriptor: int, content: bytes) -> bool:
-    found = os.read(descriptor, len(content) + 1)
-    return found == content and not set(os.listxattr(descriptor)) - _HARMLESS
-
-
-def _cloned(descriptor: int, source: int) -> bool:
-    """ioctl_ficlone(2): whether both files share their blocks now. File systems without it say so, each in its own way."""
-    # _IOW(0x94, 9, int): where it is a write is another bit on these machines.
-    other = os.uname().machine.startswith(("ppc", "mips", "sparc"))
-    with contextlib.suppress(OSError):
-        fcntl.ioctl(descriptor, 0x80049409 if other else 0x40049409, source)
-        return True
-    return False
-
-
-def _dress(descriptor: int, options: Options, mode: int, mtime: int | None) -> None:
-    """Owner, mode and time: a change of the owner takes bits of the mode away.  mtime: seconds, None for now."""
-    if options.uid is not None or options.gid is not None:
-        os.fchown(descriptor, -1 if options.uid is None else options.uid, -1 if options.gid is None else options.gid)
-    os.fchmod(descriptor, mode)
-    # Set-group-ID is denied in silence to who is not in the group.
-    if mode & stat.S_ISGID and not os.fstat(descriptor).st_mode & stat.S_ISGID:
-        raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
-    if mtime is not None:
-        os.utime(descriptor, (mtime, mtime))
-
-
-def _directory_mode(options: Options) -> int:
-    return distribution.DIRECTORY_MODE | (stat.S_ISGID if options.setgid else 0)
+    def _hashed(self, tree: TreeWriter) -> str:
+        """Write every file, and hash the archive on the way."""
+        total, at, mtime = sha256(), 0, self.stated.seconds
+        for member in self._listing.members:
+            piece = exactly(self._archive, at, member.end - at)
+            total.update(piece)
+            content = inflated(self._engine, piece, at, member)
+            tree.file(member.name, distribution.mode_of(member.name), content, mtime)
+            at = member.end
+            self._options.progress(at, self._size)
+        rest = exactly(self._archive, at, self._size - at)
+        if not rest.endswith(self._listing.directory):
+            raise ArchiveError("it was changed while it was read")
+        total.update(rest)
+        self._options.progress(self._size, self._size)
+        return total.hexdigest()
 
 
 def _from_zip(archive: int, into: int, version: str, platform: str, options: Options) -> Unpacked:
-    engine, size = engine_of(options.engine), _size(archive)
-    prefix = distribution.module_prefix(version, platform)
-    listing = zip_members.members(
-        lambda at, count: os.pread(archive, count, at), size, prefix, options.limits, distribution.installed_name
-    )
-    members = listing.members
-    blocks = sum(-(-member.size // BLOCK) for member in members)
-    directories = len({member.name.rpartition("/")[0] for member in members})
-    refuse_unfit(into, (blocks + directories) * BLOCK, len(members) + directories)
-    stated = _stated_version(
-        next((content_of(engine, archive, m) for m in members if m.name == "VERSION"), b""), version
-    )
-    mtime, total, at = stated.seconds, sha256(), 0
-    tree = _Tree(into, options)
+    opened = _Zip(archive, version, platform, options)
+    opened.refuse_unfit(into)
+    owner = owner_of_new(into, options)
+    tree = TreeWriter(into, options, None if options.h1 else Contents(options.known, owner))
     try:
-        for member in members:
-            piece = exactly(archive, at, member.end - at)
-            total.update(piece)
-            tree.file(member.name, distribution.mode_of(member.name), inflated(engine, piece, at, member), mtime)
-            at = member.end
-            options.progress(at, size)
-        rest = exactly(archive, at, size - at)
-        if not rest.endswith(listing.directory):
-            raise ArchiveError("it was changed while it was read")
-        total.update(rest)
-        options.progress(size, size)
-        tree.finish(mtime)
+        digest, unread = opened.write_all(tree, owner)
+        tree.finish(opened.stated.seconds)
     finally:
         tree.close()
     writing.sync_file_system(into)
-    return tree.result(stated, lambda entries: distribution.module_h1(entries, version, platform), total.hexdigest())
+    entries = tuple(sorted(tree.entries))
+    h1 = distribution.module_h1(entries, version, platform)
+    return Unpacked(opened.stated, entries, h1, digest, tree.size, tree.shared, unread)
 
 
 def _from_tar_gz(archive: int, into: int, version: str, platform: str, options: Options) -> Unpacked:
@@ -359,7 +176,7 @@ def _from_tar_gz(archive: int, into: int, version: str, platform: str, options: 
     unpacked = int.from_bytes(exactly(archive, max(0, size - 4), min(4, size)), "little")
     refuse_unfit(into, unpacked, unpacked // BYTES_PER_FILE)
     total, stated = sha256(), None
-    tree = _Tree(into, options)
+    tree = TreeWriter(into, options, Contents(options.known, owner_of_new(into, options)))
     try:
         blocks = ungzipped(engine, archive, size, total, options.progress)
         for member in tar_members.members(blocks, distribution.TARBALL_PREFIX, options.limits):
@@ -375,13 +192,13 @@ def _from_tar_gz(archive: int, into: int, version: str, platform: str, options: 
     finally:
         tree.close()
     writing.sync_file_system(into)
-    found = stated.version
-    has_h1 = platform and distribution.has_module_form(found)
-    return tree.result(stated, lambda entries: _h1(entries, found, platform) if has_h1 else "", total.hexdigest())
+    entries, found = tuple(sorted(tree.entries)), stated.version
+    h1 = _h1(entries, found, platform) if platform and distribution.has_module_form(found) else ""
+    return Unpacked(stated, entries, h1, total.hexdigest(), tree.size, tree.shared)
 
 
 def _h1(entries: tuple[Entry, ...], version: str, platform: str) -> str:
-    return distribution.module_h1(distribution.module_form(entries, platform), version, platform)
+    return distribution.module_h1(distribution.module_form(entries, version, platform), version, platform)
 
 
 def _size(archive: int) -> int:

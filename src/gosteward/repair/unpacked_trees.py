@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING
 
 from gosteward.finding import Text
 from gosteward.formats.zip_members import ArchiveError
+from gosteward.golang import distribution
 from gosteward.golang.installed_trees import listing_of, listing_place, parse_listing
 from gosteward.host import tree_hashing, unpacking, writing
+from gosteward.host.known_trees import KnownTree
 from gosteward.host.places import Refused
 from gosteward.host.unpacking import Options
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from gosteward.actions import UnpackTree
     from gosteward.host.places import Place
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from gosteward.repair.changes import MakeTree
 
 ROOM = "tree"
+MOST_KNOWN = 3
 
 
 class WrongArchive(Refused):
@@ -37,23 +40,34 @@ def write(change: MakeTree, recipe: UnpackTree, room: int) -> MakeTree:
     """
     if not recipe.h1 and not recipe.sha256:
         raise Refused(Text("nothing says what {archive} should hold", archive=recipe.archive))
+    with _opened(recipe.archive) as archive, _known(recipe) as known:
+        made = _made(recipe, archive, room, known)
+        if made.unread and made.h1 != recipe.h1:
+            # A file of a neighbour was taken for one of the archive, and is not: the archive alone shall decide.
+            writing.remove_tree(room, ROOM)
+            made = _made(recipe, archive, room, ())
+    return listed(change, listing_of(made.entries))
+
+
+def _made(recipe: UnpackTree, archive: int, room: int, known: tuple[KnownTree, ...]) -> Unpacked:
+    """The tree, unpacked and open to others if it is what is proved. It may only be another one if it has files that were `unread`."""
+    for_group = recipe.gid is not None
+    options = Options(
+        label=recipe.archive, gid=recipe.gid, setgid=for_group, closed=for_group, known=known,
+        h1=recipe.h1 if recipe.form == "module" else "",
+    )  # fmt: skip
+    unpack = unpacking.unpack_zip if recipe.form == "module" else unpacking.unpack_tar_gz
     top = writing.make_room(room, ROOM)
     try:
-        with _opened(recipe.archive) as archive, _known(recipe.shares) as known:
-            for_group = recipe.gid is not None
-            options = Options(label=recipe.archive, gid=recipe.gid, setgid=for_group, closed=for_group, known=known)
-            unpack = unpacking.unpack_zip if recipe.form == "module" else unpacking.unpack_tar_gz
-            try:
-                made = unpack(archive, top, recipe.version, recipe.platform, options)
-            except ArchiveError as error:
-                raise WrongArchive(
-                    Text("{archive} is no release: {what}", archive=recipe.archive, what=error.what)
-                ) from error
-        _refuse_other(recipe, made)
-        unpacking.release(top, made.version, options)
+        made = unpack(archive, top, recipe.version, recipe.platform, options)
+        if not made.unread or made.h1 == recipe.h1:
+            _refuse_other(recipe, made)
+            unpacking.release(top, made.version, options)
+    except ArchiveError as error:
+        raise WrongArchive(Text("{archive} is no release: {what}", archive=recipe.archive, what=error.what)) from error
     finally:
         os.close(top)
-    return listed(change, listing_of(made.entries))
+    return made
 
 
 def listed(change: MakeTree, listing: bytes) -> MakeTree:
@@ -62,7 +76,9 @@ def listed(change: MakeTree, listing: bytes) -> MakeTree:
 
 
 def _refuse_other(recipe: UnpackTree, made: Unpacked) -> None:
-    for what, wanted, found in (("SHA-256", recipe.sha256, made.sha256), ("h1", recipe.h1, made.h1)):
+    # Where the h1 judges what came out of an archive, the archive itself was not hashed.
+    archive = recipe.sha256 if made.sha256 or not recipe.h1 else ""
+    for what, wanted, found in (("SHA-256", archive, made.sha256), ("h1", recipe.h1, made.h1)):
         if wanted and wanted != found:
             raise WrongArchive(
                 Text(
@@ -73,6 +89,22 @@ def _refuse_other(recipe: UnpackTree, made: Unpacked) -> None:
                     wanted=wanted,
                 )
             )
+    for name in _uncovered(recipe, made):
+        raise WrongArchive(
+            Text(
+                "{archive} has a file {name}, as no release has, and no h1 covers it: nothing was installed",
+                archive=recipe.archive,
+                name=name,
+            )
+        )
+
+
+def _uncovered(recipe: UnpackTree, made: Unpacked) -> tuple[str, ...]:
+    """Files of a tarball that are not in its h1, and not those either that every tarball has besides: a program could be among them."""
+    if recipe.form == "module" or not recipe.h1:
+        return ()
+    names = (entry.name for entry in made.entries)
+    return tuple(n for n in names if distribution.form_of(n, recipe.version, recipe.platform) == "extra")
 
 
 @contextlib.contextmanager
@@ -85,19 +117,23 @@ def _opened(path: str) -> Iterator[int]:
 
 
 @contextlib.contextmanager
-def _known(trees: tuple[str, ...]) -> Iterator[Mapping[tuple[str, int], tuple[int, str]]]:
-    """Files of other trees by digest and mode, as their listings have them; whoever shares one compares it first."""
-    known: dict[tuple[str, int], tuple[int, str]] = {}
+def _known(recipe: UnpackTree) -> Iterator[tuple[KnownTree, ...]]:
+    """Other trees with their listings, the most similar ones first; those without one are left out."""
+    known = []
     with contextlib.ExitStack() as held:
-        for path in trees:
+        for path in sorted(recipe.shares, key=lambda path: _likeness(path, recipe), reverse=True)[:MOST_KNOWN]:
             with contextlib.suppress(OSError, ValueError):
                 with open(os.open(listing_place(path), writing.READING), "rb") as file:
-                    listed = parse_listing(file.read())
+                    entries = parse_listing(file.read())
                 top = os.open(path, writing.READING | os.O_DIRECTORY)
                 held.callback(os.close, top)
-                for entry in listed:
-                    known.setdefault((entry.sha256, entry.mode), (top, entry.name))
-        yield known
+                known.append(KnownTree(top, entries))
+        yield tuple(known)
+
+
+def _likeness(path: str, recipe: UnpackTree) -> int:
+    """How much of the version two trees have in common: those of one line differ in few files."""
+    return len(os.path.commonprefix((os.path.basename(path), recipe.version)))
 
 
 def listing_at(where: Place) -> bytes:

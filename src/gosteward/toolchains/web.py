@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
@@ -11,7 +12,6 @@ from gosteward import fetch
 from gosteward.errors import StewardError
 from gosteward.golang.proxyurls import parse
 from gosteward.probes import trust
-from gosteward.probes.network import in_parallel
 from gosteward.reasoning.http_proxies import HttpProxies, proxy_for
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ PATIENCE = 30.0
 DOWNLOAD_SECONDS = 4 * 3600.0
 ANSWER_LIMIT = 8 << 20
 ATTEMPTS = 4
+ASKERS = 3  # at once: a new connection costs more than to wait for one that is there
 PARTIAL = ".partial"
 # To ask once more does not help.
 FINAL = ("parse", "resolve", "tls")
@@ -51,7 +52,7 @@ class Downloaded(NamedTuple):
 
 
 class Web:
-    """The network as this process may use it.
+    """The network as this process may use it. Connections are kept: a proof asks one server for a dozen small things.
 
     Args:
         user: who this process is.   offline: nothing is asked; every question raises UnreachableError.
@@ -62,6 +63,7 @@ class Web:
         self.user = user
         self.offline = offline
         self._trust: Verifier | None = None
+        self._pool = fetch.Pool()
         environ = host.environ
         http, https, none = (
             environ.get(name.upper()) or environ.get(name, "") for name in ("http_proxy", "https_proxy", "no_proxy")
@@ -78,22 +80,32 @@ class Web:
             raise _unreachable(parsed, error) from error
 
     def ask_all(self, urls: Sequence[str], limit: int = ANSWER_LIMIT) -> tuple[Answer | UnreachableError, ...]:
-        """Several answers at once, in order."""
+        """Several answers, in order, some of them at once."""
         if urls:
             self._request(self._parsed(urls[0]), ANSWER_SECONDS)  # certificates are read before threads start
 
-        def one(url: str) -> Callable[[], Answer | UnreachableError]:
-            def asked() -> Answer | UnreachableError:
+        found: list[Answer | UnreachableError] = [UnreachableError("no answer in time")] * len(urls)
+        left = list(enumerate(urls))[::-1]
+
+        def work() -> None:
+            while left:
                 try:
-                    return self.ask(url, limit)
+                    number, url = left.pop()
+                except IndexError:  # another one was faster
+                    return
+                try:
+                    found[number] = self.ask(url, limit)
                 except UnreachableError as error:
-                    return error
+                    found[number] = error
 
-            return asked
-
-        found = in_parallel([one(url) for url in urls], time.monotonic() + ANSWER_SECONDS + 1)
-        late = UnreachableError("no answer in time")
-        return tuple(late if answer is None else answer for answer in found)
+        until = time.monotonic() + ANSWER_SECONDS + 1
+        threads = [threading.Thread(target=work, daemon=True) for _ in urls[:ASKERS]]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(max(0.0, until - time.monotonic()))
+        left.clear()
+        return tuple(found)
 
     def download(
         self, url: str, into: OwnDirectory, name: str, *, limit: int, progress: Progress = lambda *_: None
@@ -162,6 +174,7 @@ class Web:
             route=lambda asked: proxy_for(self.proxies, asked),
             trust=self._trust,
             patience=PATIENCE,
+            pool=self._pool,
         )
 
 

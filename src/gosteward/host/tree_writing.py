@@ -1,0 +1,254 @@
+"""The second door through which files change: a tree that is made below a directory which nobody uses yet.
+
+Everything is made new (O_EXCL) by a name in a directory descriptor, through no link, and no mode depends on the umask. Directories stay closed to
+others until all is written, and the one at the top stays as the caller made it: nobody runs what is not proved yet. `release` opens it.
+
+On any error the caller removes the directory (`writing.remove_tree`); no descriptor stays open, and nothing lies elsewhere.
+
+Source: openat(2), fchmod(2), linkat(2), ioctl_ficlone(2).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import os
+import stat
+from hashlib import sha256
+from typing import TYPE_CHECKING, NamedTuple
+
+from gosteward.finding import Text
+from gosteward.formats.zip_members import Limits
+from gosteward.golang import distribution
+from gosteward.golang.distribution import Entry
+from gosteward.host import writing
+from gosteward.host.free_space import mount_of
+from gosteward.host.known_trees import Owner
+from gosteward.host.places import Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from gosteward.golang.distribution import VersionFile
+    from gosteward.host.known_trees import Contents, Found, KnownTree
+
+    Progress = Callable[[int, int], None]
+
+_DIRECTORY = writing.READING | os.O_DIRECTORY
+
+
+def _silent(done: int, size: int, /) -> None:
+    """Nobody wants to know."""
+
+
+class Options(NamedTuple):
+    """How a tree is made.
+
+    Attributes:
+        label: name of the archive, for messages.   uid, gid: owner of everything; None for what new files get.
+        setgid: directories hand their group on.   closed: nobody but owner and group may enter the tree.
+        known: trees whose files may be shared, as a clone (FICLONE), else as a hard link, whose mtime stays then; see `known_trees`.
+        h1: that of the tree, proved: the caller refuses any other. Then files of `known` may stand in for members of a zip with the same CRC-32.
+        engine: "isal", "zlib-ng", "zlib"; "" for the fastest that is installed.
+        progress: is called with bytes of the archive that are done, and all of them.
+    """
+
+    label: str = ""
+    uid: int | None = None
+    gid: int | None = None
+    setgid: bool = False
+    closed: bool = False
+    known: tuple[KnownTree, ...] = ()
+    h1: str = ""
+    limits: Limits = Limits()
+    engine: str = ""
+    progress: Progress = _silent
+
+
+DEFAULT = Options()
+
+
+def release(top: int, version: VersionFile, options: Options = DEFAULT) -> None:
+    """Give the directory at the top its owner, mode and time: from now on others can use the tree. Raises OSError."""
+    mode = _directory_mode(options)
+    _dress(top, options, mode & ~stat.S_IRWXO if options.closed else mode, version.seconds)
+    os.fsync(top)
+
+
+def owner_of_new(top: int, options: Options) -> Owner:
+    """Whose what is made below a directory will be."""
+    status = os.fstat(top)
+    inherited = status.st_gid if status.st_mode & stat.S_ISGID else os.getegid()
+    return Owner(
+        os.geteuid() if options.uid is None else options.uid, inherited if options.gid is None else options.gid
+    )
+
+
+class TreeWriter:
+    """A tree that is being made below a directory: `file` and `directory` for what is in it, `finish`, and `close` in any case.
+
+    Args:
+        contents: what may be shared instead of written; None for nothing.
+
+    Attributes:
+        entries: what was written.   size: bytes of it.   shared: how many of these files are those of another tree.
+    """
+
+    def __init__(self, top: int, options: Options, contents: Contents | None = None) -> None:
+        self.entries: list[Entry] = []
+        self.size = self.shared = 0
+        self._top, self._options, self._contents = top, options, contents
+        self._path, self._at = "", top
+        self._entered: list[tuple[str, int]] = []
+        self._made: set[str] = set()
+        self._clones = True
+
+    def file(self, name: str, mode: int, content: bytes, mtime: int | None) -> None:
+        """Write a file.  mtime: seconds, None for now. Raises Refused if there is no room, else OSError with its name."""
+        digest = sha256(content).hexdigest()
+        found = self._contents.like(content, digest, mode) if self._contents is not None else None
+        if found is not None:
+            self.share(name, mode, found, mtime)
+            return
+        try:
+            at, base = self._place(name)
+            self._write(at, base, mode, content, mtime)
+        except OSError as error:
+            raise self._failure(error, name) from error
+        self._add(name, mode, digest, len(content))
+
+    def stream(self, name: str, mode: int, pieces: Iterator[bytes], mtime: int | None) -> None:
+        """As `file`, for a large one that nobody has yet.  pieces: what raises there is let through."""
+        total, size = sha256(), 0
+        try:
+            at, base = self._place(name)
+            descriptor = os.open(base, writing.MAKING, 0o600, dir_fd=at)
+            try:
+                for piece in pieces:
+                    total.update(piece)
+                    size += len(piece)
+                    _write_all(descriptor, piece)
+                _dress(descriptor, self._options, mode, mtime)
+            finally:
+                os.close(descriptor)
+        except OSError as error:
+            raise self._failure(error, name) from error
+        self._add(name, mode, total.hexdigest(), size)
+
+    def share(self, name: str, mode: int, found: Found, mtime: int | None) -> None:
+        """As `file`, with what another tree has; its descriptor is closed."""
+        try:
+            at, base = self._place(name)
+            self._share(at, base, mode, found, mtime)
+        except OSError as error:
+            raise self._failure(error, name) from error
+        finally:
+            os.close(found.descriptor)
+        self._add(name, mode, found.sha256, len(found.content))
+
+    def directory(self, path: str) -> int:
+        """Descriptor of a directory below the top, which is made if need be; it is good until the next call."""
+        parts = path.split("/") if path else []
+        kept = 0
+        for (name, _), part in zip(self._entered, parts):
+            if name != part:
+                break
+            kept += 1
+        while len(self._entered) > kept:
+            os.close(self._entered.pop()[1])
+        at = self._entered[-1][1] if self._entered else self._top
+        self._path, self._at = "/".join(parts[:kept]), at
+        for place in range(kept, len(parts)):
+            here = "/".join(parts[: place + 1])
+            if here not in self._made:
+                os.mkdir(parts[place], 0o700, dir_fd=at)
+                self._made.add(here)
+            at = os.open(parts[place], _DIRECTORY, dir_fd=at)
+            self._entered.append((parts[place], at))
+            self._path, self._at = here, at
+        return at
+
+    def finish(self, mtime: int | None) -> None:
+        """Open all directories but the top. A file that is made in one later changes its time.  mtime: as for `file`."""
+        mode = _directory_mode(self._options)
+        for path in sorted(self._made):
+            _dress(self.directory(path), self._options, mode, mtime)
+
+    def close(self) -> None:
+        self.directory("")
+
+    def _place(self, name: str) -> tuple[int, str]:
+        directory, _, base = name.rpartition("/")
+        return (self._at if directory == self._path else self.directory(directory)), base
+
+    def _add(self, name: str, mode: int, digest: str, size: int) -> None:
+        self.entries.append(Entry(name, mode, digest))
+        self.size += size
+
+    def _failure(self, error: OSError, name: str) -> Exception:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            return Refused(Text("{mount} is full: {name} was not written", mount=mount_of(self._top), name=name))
+        return OSError(error.errno, error.strerror, f"{self._options.label}: {name}")
+
+    def _write(self, at: int, base: str, mode: int, content: bytes, mtime: int | None, source: int = -1) -> None:
+        descriptor = os.open(base, writing.MAKING, 0o600, dir_fd=at)
+        try:
+            if source >= 0 and self._clones:
+                self._clones = _cloned(descriptor, source)
+                self.shared += self._clones
+            if source < 0 or not self._clones:
+                _write_all(descriptor, content)
+            _dress(descriptor, self._options, mode, mtime)
+        finally:
+            os.close(descriptor)
+
+    def _share(self, at: int, base: str, mode: int, found: Found, mtime: int | None) -> None:
+        if self._clones or not _linked(found, at, base):
+            self._write(at, base, mode, found.content, mtime, found.descriptor)
+        else:
+            self.shared += 1
+
+
+def _linked(found: Found, at: int, base: str) -> bool:
+    """Whether a new name is one of the very file that was read. Links may not be possible: across mounts, too many, forbidden."""
+    try:
+        os.link(found.name, base, src_dir_fd=found.top, dst_dir_fd=at, follow_symlinks=False)
+    except OSError:
+        return False
+    if os.path.samestat(os.stat(base, dir_fd=at, follow_symlinks=False), found.status):
+        return True
+    os.unlink(base, dir_fd=at)  # somebody put another one there meanwhile
+    return False
+
+
+def _write_all(descriptor: int, content: bytes) -> None:
+    written = os.write(descriptor, content)
+    while written < len(content):
+        written += os.write(descriptor, memoryview(content)[written:])
+
+
+def _cloned(descriptor: int, source: int) -> bool:
+    """ioctl_ficlone(2): whether both files share their blocks now. File systems without it say so, each in its own way."""
+    # _IOW(0x94, 9, int): where it is a write is another bit on these machines.
+    other = os.uname().machine.startswith(("ppc", "mips", "sparc"))
+    with contextlib.suppress(OSError):
+        fcntl.ioctl(descriptor, 0x80049409 if other else 0x40049409, source)
+        return True
+    return False
+
+
+def _dress(descriptor: int, options: Options, mode: int, mtime: int | None) -> None:
+    """Owner, mode and time: a change of the owner takes bits of the mode away.  mtime: seconds, None for now."""
+    if options.uid is not None or options.gid is not None:
+        os.fchown(descriptor, -1 if options.uid is None else options.uid, -1 if options.gid is None else options.gid)
+    os.fchmod(descriptor, mode)
+    # Set-group-ID is denied in silence to who is not in the group.
+    if mode & stat.S_ISGID and not os.fstat(descriptor).st_mode & stat.S_ISGID:
+        raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
+    if mtime is not None:
+        os.utime(descriptor, (mtime, mtime))
+
+
+def _directory_mode(options: Options) -> int:
+    return distribution.DIRECTORY_MODE | (stat.S_ISGID if options.setgid else 0)
