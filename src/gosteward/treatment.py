@@ -112,14 +112,13 @@ class _Releases:
 
     def _made(self) -> Supply:
         if self._supply is None:
-            from gosteward.host.own_directory import cache_for, state_for
             from gosteward.toolchains import store
-            from gosteward.toolchains.acquiring import Acquiring, Keeping
+            from gosteward.toolchains.acquiring import Acquiring, keeping_of
             from gosteward.toolchains.placing import Placing
             from gosteward.toolchains.supply import Supply
 
             me = accounts.user_with_id(self.host, os.geteuid())
-            keeping = Keeping(cache_for(self.host.environ, me.home), state_for(self.host.environ, me.home))
+            keeping = keeping_of(self.host, me.home)
             said = self.consent
             acquiring = Acquiring(
                 self.host, me, keeping, source=said.source, offline=self.offline, users=(self.user,), progress=said.progress

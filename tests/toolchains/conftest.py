@@ -14,8 +14,8 @@ from gosteward.host.places import Accounts
 from gosteward.repair.journal import Journal
 from gosteward.repair.undo import to_undo, undo
 from gosteward.snapshot import User
-from gosteward.toolchains.changing import Changing
 from gosteward.toolchains.acquiring import Keeping
+from gosteward.toolchains.changing import Changing
 from gosteward.toolchains.install import Installer, Order, Result
 
 if TYPE_CHECKING:
@@ -50,7 +50,9 @@ class Site(NamedTuple):
 
     def install(self, spec: str, **more: object) -> Result:
         order = Order(spec, str(self.root), links=str(self.bin), usual_place=str(self.usual_place))._replace(**more)
-        return Installer(self.changing(), Keeping(str(self.top / "cache"), str(self.top / "state/gosteward"))).install(order)
+        return Installer(self.changing(), Keeping(str(self.top / "cache"), str(self.top / "state/gosteward"))).install(
+            order
+        )
 
     def undo(self, run: int = 0) -> tuple[Undone, ...]:
         changing = self.changing("undo")

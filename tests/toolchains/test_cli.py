@@ -64,7 +64,7 @@ def test_from_the_first_installation_to_the_last_removal(shell: Shell) -> None:
     assert [ran.code for ran in found] == [0, 0, 0, 0, 0, 75, 0, 0, 0, 0, 2, 0, 0, 0], said
     assert said[0].startswith(f"installed go1.26.90: {shell.root}/go1.26.90\n  from http://127.0.0.1:")
     assert "proved by the transparency log (log.example, record " in said[0]
-    assert said[1] == "* go1.26.90    log            supported\n"
+    assert said[1].startswith("* go1.26.90    log            supported\nas of 20")
     assert "in use: go1.26.91" in said[2]
     assert said[3] == f"{shell.root}/go1.26.91/bin/go\n"
     assert said[4] == "go version go1.26.90 linux/amd64\n"
@@ -91,5 +91,5 @@ def test_every_refusal_is_one_clear_error_with_its_exit_code(shell: Shell) -> No
 
 def test_what_can_be_installed_is_listed_the_newest_of_each_line(shell: Shell) -> None:
     newest, all_of_them = shell.run("available", "available 1.26")
-    assert newest.said == "go1.26.91    supported\n"
-    assert all_of_them.said == "go1.26.91    supported\ngo1.26.90    supported\n"
+    assert newest.said.startswith("go1.26.91    supported\nas of 20")
+    assert all_of_them.said.startswith("go1.26.91    supported\ngo1.26.90    supported\nas of 20")

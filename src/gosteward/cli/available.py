@@ -23,7 +23,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--all", action="store_true", help="all of them, candidates too")
     parser.add_argument(
-        "--from", metavar="URL|DIR", dest="source", default="", help="ask this source (default: GOPROXY, go.dev)"
+        "--from", metavar="URL|DIR|FILE", dest="source", default="", help="ask this source (default: GOPROXY, go.dev)"
     )
     parser.add_argument("--format", choices=("text", "json"), default="text", help="how to list (default: text)")
     flags.add_language(parser)

@@ -42,14 +42,13 @@ def add_arguments(parser: ArgumentParser) -> None:
     flags.add_root(parser)
     parser.add_argument(
         "--from",
-        metavar="URL|DIR",
+        metavar="URL|DIR|FILE",
         dest="source",
         default="",
         help="where sources come from (default: GOPROXY, go.dev)",
     )
-    parser.add_argument("--offline", action="store_true", help="ask no server")
-    parser.add_argument("--no-links", action="store_true", help="make no links outside of the root")
-    parser.add_argument("--adopt", action="store_true", help="move aside what is in the way of a link")
+    flags.add_offline(parser)
+    flags.add_placing(parser)
     parser.add_argument(
         "--allow-unverified", metavar="REASON", default="", help="build and install it although something is not proved"
     )
@@ -58,10 +57,10 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(options: Namespace) -> int:
-    from gosteward.host.own_directory import cache_for, state_for
-    from gosteward.toolchains.acquiring import Keeping
+    from gosteward.toolchains.acquiring import keeping_of
     from gosteward.toolchains.build import Builder, Order
 
+    flags.settle(options)
     changing = flags.changing("build")
     links, usual_place = flags.link_places(options, changing.user.home)
     order = Order(
@@ -78,11 +77,10 @@ def run(options: Namespace) -> int:
         adopt=options.adopt,
         reason=options.allow_unverified,
     )
-    environ, home = changing.host.environ, changing.user.home
     words = flags.catalog(options.lang)
     progress = Progress(words)
     try:
-        keeping = Keeping(cache_for(environ, home), state_for(environ, home))
+        keeping = keeping_of(changing.host, changing.user.home)
         result = Builder(changing, keeping, progress.say, progress.fetched).build(order)
     except StewardError as error:
         progress.end()

@@ -57,8 +57,7 @@ def _create(options: Namespace) -> int:
     from gosteward.cli.install import Bar
     from gosteward.host.accounts import user_with_id
     from gosteward.host.local import LocalHost
-    from gosteward.host.own_directory import cache_for, state_for
-    from gosteward.toolchains.acquiring import Acquiring, Keeping
+    from gosteward.toolchains.acquiring import Acquiring, keeping_of
     from gosteward.toolchains.bundles import create
     from gosteward.toolchains.refreshing import bundled
     from gosteward.toolchains.release_data import known_in
@@ -66,7 +65,7 @@ def _create(options: Namespace) -> int:
     flags.settle(options)
     host = LocalHost(os.environ)
     me = user_with_id(host, os.geteuid())
-    keeping = Keeping(cache_for(host.environ, me.home), state_for(host.environ, me.home))
+    keeping = keeping_of(host, me.home)
     acquiring = Acquiring(
         host, me, keeping, source=options.source, offline=options.offline, progress=Bar().show
     )  # fmt: skip

@@ -31,7 +31,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--yes", action="store_true", help="with --fix: do not ask")
     parser.add_argument("--dry-run", action="store_true", help="with --fix: show what would change, and write nothing")
     parser.add_argument(
-        "--from", metavar="URL|DIR", dest="source", default="", help="with --fix: where releases of Go come from"
+        "--from", metavar="URL|DIR|FILE", dest="source", default="", help="with --fix: where releases of Go come from"
     )
     parser.add_argument("--format", choices=FORMATS, default="text", help="how to report (default: text)")
     flags.add_output(parser)

@@ -37,7 +37,7 @@ def add_order(parser: ArgumentParser) -> None:
     flags.add_root(parser)
     parser.add_argument(
         "--from",
-        metavar="URL|DIR",
+        metavar="URL|DIR|FILE",
         dest="source",
         default="",
         help="where archives come from (default: GOPROXY, go.dev)",
@@ -60,8 +60,7 @@ def run(options: Namespace) -> int:
 
 def installed(options: Namespace, command: str, spec: str, *, use: bool) -> int:
     """Install what `spec` names, and say so. Returns the exit code."""
-    from gosteward.host.own_directory import cache_for, state_for
-    from gosteward.toolchains.acquiring import Keeping
+    from gosteward.toolchains.acquiring import keeping_of
     from gosteward.toolchains.install import Installer, Order
 
     flags.settle(options)
@@ -79,8 +78,7 @@ def installed(options: Namespace, command: str, spec: str, *, use: bool) -> int:
         reason=options.allow_unverified.strip(),
         group=_group(options.group),
     )
-    environ, home = changing.host.environ, changing.user.home
-    installer = Installer(changing, Keeping(cache_for(environ, home), state_for(environ, home)), Bar().show)
+    installer = Installer(changing, keeping_of(changing.host, changing.user.home), Bar().show)
     result = installer.install(order)
     text = _json(result) if options.format == "json" else _text(result, flags.catalog(options.lang))
     flags.write(text, "")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gosteward.errors import UsageError
 from gosteward.golang import platforms, toolchain_names
-from gosteward.host.own_directory import OwnDirectory
+from gosteward.host.own_directory import OwnDirectory, cache_for, state_for
 from gosteward.probes import machine
 from gosteward.toolchains import archives, openpgp, proofs, sources, web
 from gosteward.toolchains.changing import ChangeError
@@ -54,6 +54,11 @@ class Keeping(NamedTuple):
     def downloads(self) -> str:
         """Directory of archives that were fetched."""
         return f"{self.cache}/downloads"
+
+
+def keeping_of(host: LocalHost, home: str) -> Keeping:
+    """Where the user of this process, whose home that is, keeps things. Raises StewardError for one without any place."""
+    return Keeping(cache_for(host.environ, home), state_for(host.environ, home))
 
 
 class Acquiring:

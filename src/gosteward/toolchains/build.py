@@ -32,7 +32,7 @@ from gosteward.toolchains.compiling import TREE, Compiling, enough
 from gosteward.toolchains.install import unpacked
 from gosteward.toolchains.manifests import Release
 from gosteward.toolchains.patching import named, patches_at
-from gosteward.toolchains.placing import Places, Placing
+from gosteward.toolchains.placing import Places, Placing, target_of
 from gosteward.toolchains.proofs import Evidence, MismatchError, Proof
 from gosteward.toolchains.sources import Offer
 
@@ -208,7 +208,7 @@ class Builder:
         )
 
     def _in_use(self, order: Order) -> str:
-        return self.host.readlink(f"{order.root}/{CURRENT}")
+        return target_of(f"{order.root}/{CURRENT}")
 
     def _put(self, order: Order, new: Acquired, goal: _Goal) -> tuple[int, tuple[Text, ...]]:
         offer, tree = new.offer, goal.tree

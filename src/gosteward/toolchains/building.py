@@ -203,8 +203,7 @@ def opened(host: LocalHost, keeping: Keeping, version: str, say: Say) -> Iterato
         ChangeError: no room, or no program runs there.   PrivilegeError: a directory of ours is not ours alone.   OSError.
     """
     builds, logs = OwnDirectory(f"{keeping.cache}/builds"), OwnDirectory(f"{keeping.state}/builds")
-    say(Text("waits for another build to end"))
-    with builds.growing("lock") as lock:
+    with builds.growing("lock", lambda: say(Text("waits for another build to end"))) as lock:
         top = os.open(builds.path, writing.READING | os.O_DIRECTORY)
         try:
             writing.remove_tree(top, ROOM)  # a build was killed

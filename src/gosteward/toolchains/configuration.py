@@ -18,13 +18,13 @@ from gosteward import settings as texts
 from gosteward.errors import PrivilegeError, StewardError, UsageError
 from gosteward.host.descriptors import read_all
 from gosteward.toolchains import sources
-from gosteward.toolchains.settings import Database
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from gosteward.host.local import LocalHost
     from gosteward.settings import Chosen, Settings
+    from gosteward.toolchains.settings import Database
     from gosteward.toolchains.sources import Source
     from gosteward.toolchains.web import Web
 

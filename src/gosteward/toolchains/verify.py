@@ -12,9 +12,8 @@ from gosteward.errors import UsageError
 from gosteward.finding import Text
 from gosteward.golang.installed_trees import CURRENT
 from gosteward.host import accounts
-from gosteward.host.own_directory import cache_for, state_for
 from gosteward.toolchains import authenticity, goroots, tree_reading
-from gosteward.toolchains.acquiring import Keeping
+from gosteward.toolchains.acquiring import keeping_of
 from gosteward.toolchains.authenticity import Asking
 from gosteward.toolchains.checks import FAILED, UNJUDGED, Check, Verified
 from gosteward.toolchains.manifests import trusted_log
@@ -79,7 +78,7 @@ def verify(wanted: Wanted, host: LocalHost) -> Verified:
 def _rebuilt(goroot: Goroot, wanted: Wanted, host: LocalHost, user: User) -> Check:
     from gosteward.toolchains.rebuilding import Rebuilding  # here, as it is seldom asked for
 
-    keeping = Keeping(cache_for(host.environ, user.home), state_for(host.environ, user.home))
+    keeping = keeping_of(host, user.home)
     say = wanted.rebuild or (lambda _: None)
     return Rebuilding(host, user, keeping, root=wanted.root, offline=wanted.offline, say=say).check(goroot)
 
