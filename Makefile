@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SOURCES := $(shell find src -name '*.py' -o -name '*.po')
 
-.PHONY: run test fuzz lint bench docs pyz sweep clean
+.PHONY: run test fuzz lint bench docs pyz sweep rebuild clean
 
 run: $(VENV)/.run
 	$(BIN)/gosteward doctor || [ $$? -le 3 ]
@@ -28,16 +28,23 @@ lint: $(VENV)/.lint
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# make sweep [EVERY=1]: every fault of the fault sweep over repair and undo; `make test` has every hundredth.
+# make sweep [EVERY=1] [OF_COMMANDS=1]: every fault of the fault sweeps, over repair and undo and over the commands that install; `make test` has a few of them.
 EVERY ?= 1
+OF_COMMANDS ?= $(EVERY)
 sweep: $(VENV)/.test
 	$(PYTHON) tools/test_prerequisites.py
 	$(BIN)/python tests/repair/crash_sweep.py --every $(EVERY)
+	$(BIN)/python tests/toolchains/crash_sweep.py --every $(OF_COMMANDS)
 
 bench: $(VENV)/.test dist/gosteward.pyz
 	$(BIN)/python bench/doctor.py
 	$(BIN)/python bench/repair.py
 	$(BIN)/python bench/toolchains.py
+
+# make rebuild [VERSION=1.26.8]: a real release from its sources, by the real command: bit for bit the official one. A quarter of an hour.
+VERSION ?= 1.26.8
+rebuild: $(VENV)/.run
+	$(BIN)/python tools/rebuild.py $(VERSION)
 
 docs: $(VENV)/.docs
 	$(BIN)/python tools/generated_docs.py

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from fuzz.advisory_targets import ADVISORIES
+from fuzz.build_targets import BUILDS
+from fuzz.bundle_targets import BUNDLES
+from fuzz.settings_targets import TARGETS as SETTINGS
 from fuzz.target import Target, text_of
 from gosteward.errors import StewardError, UsageError
 from gosteward.formats import openpgp_packets, openpgp_status, tar_members, zip_members
 from gosteward.formats.zip_members import Limits
 from gosteward.golang import (
     bootstrap,
+    cached_names,
     distribution,
     installed_trees,
     platforms,
@@ -43,7 +48,7 @@ def _tar(data: bytes) -> object:
 def _tree(data: bytes) -> object:
     names = text_of(data).split("\n")[:200]
     entries = tuple(Entry(name, 0o644, "0" * 64) for name in names)
-    parts = tree_comparison.parts_of(entries, "linux-amd64")
+    parts = tree_comparison.parts_of(entries, "go1.26.8", "linux-amd64")
     return (
         distribution.module_h1(entries, "go1.26.8", "linux-amd64"),
         [(distribution.release_of(name), distribution.mode_of(name)) for name in names],
@@ -74,6 +79,13 @@ def _wanted_by_file(data: bytes) -> object:
 
 def _release_list(data: bytes) -> object:
     return [release_index.archive_of(r, platforms.Platform("amd64")) for r in release_index.parse(text_of(data))]
+
+
+def _cached_names(data: bytes) -> object:
+    names = text_of(data).split("\n")
+    return [(cached_names.downloaded(n), cached_names.unpacked(n), cached_names.is_temporary(n)) for n in names], (
+        cached_names.stated_version(data)
+    )
 
 
 def _record(data: bytes) -> object:
@@ -124,4 +136,9 @@ TARGETS = {
     "log-proof": Target(_proof, errors=(RefusalError,), words="c2sp.org/tlog-proof@v1 extra index"),
     "database-key": Target(lambda data: keys.parse(text_of(data)), errors=(UsageError,), words="+ 033de0ae"),
     "log-tiles": Target(_tiles, errors=(RefusalError,)),
+    "cached-names": Target(_cached_names, words='! @v1.2.3 .info .mod .zip .ziphash .partial .lock .tmp- {"Version":"v1.2.3"}'),
+    **SETTINGS,
+    **BUILDS,
+    **BUNDLES,
+    **ADVISORIES,
 }  # fmt: skip

@@ -13,19 +13,15 @@ Besides, the order of syncs is read from the trace: see fsync_order.py.
 from __future__ import annotations
 
 import argparse
-import collections
 import contextlib
 import os
-import re
 import shutil
-import signal
 import stat
-import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from gosteward import actions as do
 from gosteward.errors import StewardError
@@ -39,6 +35,7 @@ from gosteward.repair.world import World
 from gosteward.snapshot import User
 
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1])]
+from fault_injection import CLEANING, TRACED, Point, faults, injected, points, under_strace  # noqa: E402
 from fsync_order import violations  # noqa: E402
 
 from toolchains.small_release import small_release  # noqa: E402
@@ -48,34 +45,8 @@ if TYPE_CHECKING:
 
 UID = 61234
 ACCOUNTS = Accounts(lambda uid: User(name=str(uid), uid=uid, gid=uid))
-CHANGING = {
-    "mkdirat", "mkdir", "symlinkat", "symlink", "write", "pwrite64", "ftruncate", "fsync", "syncfs", "rename", "renameat", "renameat2",
-    "unlinkat", "unlink", "rmdir", "fchmod", "fchmodat", "chmod", "fchown", "fchownat", "lchown", "setxattr", "fsetxattr", "removexattr",
-    "fremovexattr", "utimensat",
-}  # fmt: skip
-READING = {
-    "openat", "open", "close", "read", "pread64", "newfstatat", "lstat", "stat", "statx", "readlinkat", "readlink", "getdents64",
-    "getxattr", "fgetxattr", "listxattr", "flistxattr", "flock",
-}  # fmt: skip
-ALLOCATING = CHANGING - {"unlinkat", "unlink", "rmdir", "fchmod", "fchmodat", "chmod", "ftruncate"} | {"openat"}
-WITH_PATH = CHANGING - {"write", "pwrite64", "ftruncate", "fsync", "syncfs"} | {
-    "openat",
-    "newfstatat",
-    "readlinkat",
-    "getxattr",
-    "fgetxattr",
-}
-CLEANING = {"unlinkat", "unlink", "rmdir"}
 RELEASE = small_release("go1.26.90")
 LIST = bytes.fromhex("0200000001000600ffffffff0200000032ef000004000400ffffffff10000000ffffffff20000400ffffffff")
-
-
-class Point(NamedTuple):
-    """The n-th call of that name."""
-
-    call: str
-    number: int
-    text: str
 
 
 def build(top: Path) -> None:
@@ -208,32 +179,21 @@ class Bench:
             fix(self.top, self.place)
 
     def run(self, *options: str) -> int:
-        """The work in a child, under strace with these options. Returns how it ended."""
-        child = os.fork()
-        if not child:
-            os.kill(os.getpid(), signal.SIGSTOP)
-            code = 1
+        """The work under strace with these options. Returns how it ended."""
+
+        def work() -> int:
             with contextlib.suppress(StewardError, OSError, Refused):
                 self.work(self.top, self.place)
-                code = 0
-            os._exit(code)
-        os.waitpid(child, os.WUNTRACED)
-        tracer = subprocess.Popen(["strace", "-qq", "-y", *options, "-p", str(child)], stderr=subprocess.DEVNULL)
-        while "TracerPid:\t0" in Path(f"/proc/{child}/status").read_text():
-            time.sleep(0.001)
-            if tracer.poll() is not None:
-                os.kill(child, signal.SIGKILL)
-                raise SystemExit("strace cannot attach: it needs root, and a kernel that lets it trace")
-        os.kill(child, signal.SIGCONT)
-        _, status = os.waitpid(child, 0)
-        tracer.wait()
-        return os.waitstatus_to_exitcode(status)
+                return 0
+            return 1
+
+        return under_strace(work, *options)
 
     def trace(self) -> list[str]:
         """Lines of a run without faults."""
         self.reset()
         log = self.room / "trace"
-        assert self.run("-o", str(log), "-e", f"trace={','.join(sorted(f'?{c}' for c in CHANGING | READING))}") == 0
+        assert self.run("-o", str(log), "-e", TRACED) == 0
         return log.read_text().splitlines()
 
     def check(self, point: Point, fault: str, code: int) -> list[str]:
@@ -300,38 +260,6 @@ def _part(state: dict[str, tuple[Any, ...]], paths: tuple[str, ...]) -> dict[str
     return {path: row for path, row in state.items() if any(path == p or path.startswith(f"{p}/") for p in paths)}
 
 
-def points(lines: list[str]) -> list[Point]:
-    """The calls of a trace, each with its number among those of its name."""
-    seen: collections.Counter[str] = collections.Counter()
-    found: list[Point] = []
-    writing = False
-    for line in lines:
-        call = re.match(r"(\w+)\(", line)
-        if call:
-            seen[call[1]] += 1
-            point = Point(call[1], seen[call[1]], line[:120])
-            found += [point] if _can_fail(point, writing) else []
-            if call[1] == "openat":
-                writing = "O_WRONLY" in line or "O_RDWR" in line
-    return found
-
-
-def _can_fail(point: Point, writing: bool) -> bool:
-    """Not so: to look at what is open, and to close what was only read."""
-    return not (point.call == "newfstatat" and "AT_EMPTY_PATH" in point.text) and (point.call != "close" or writing)
-
-
-def faults(point: Point) -> tuple[str, ...]:
-    """What is injected at a call."""
-    changes = point.call in CHANGING or "O_CREAT" in point.text
-    return (
-        *(("signal=KILL",) if changes else ()),
-        *(("error=ENOSPC",) if changes and point.call in ALLOCATING else ()),
-        "error=EIO",
-        *(("error=EACCES",) if point.call in WITH_PATH else ()),
-    )
-
-
 def sweep(phase: str, every: int, offset: int) -> int:
     """Number of runs after which something was wrong."""
     bench = Bench(phase)
@@ -345,13 +273,11 @@ def sweep(phase: str, every: int, offset: int) -> int:
         chosen = tries[offset::every]
         for point, fault in chosen:
             bench.reset()
-            code = bench.run(
-                "-o", "/dev/null", "-e", f"trace={point.call}", "-e", f"inject={point.call}:{fault}:when={point.number}"
-            )
+            code = bench.run("-o", "/dev/null", *injected(point, fault))
             found = bench.check(point, fault, code)
             bad += bool(found)
             for text in found:
-                print(f"{phase}: {fault} at {point.call} {point.number}: {text}\n    {point.text}", flush=True)
+                print(f"{phase}: {fault} at {point.call} {point.number}: {text}\n    {point.text[:120]}", flush=True)
         print(f"{phase}: {len(chosen)} of {len(tries)} faults, {bad} bad, {time.monotonic() - start:.0f} s", flush=True)
         return bad
     finally:

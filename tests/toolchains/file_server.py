@@ -55,15 +55,15 @@ def file_server() -> Iterator[FileServer]:
             wanted = self.headers.get("Range", "")
             served.asked.append((self.path, wanted))
             status, headers, body = served.answer(self.path, wanted)
+            # Faults are those of this answer: once its head is out, the next one may be asked for.
+            cut, lie = served.cut if served.cuts else -1, served.lie
+            served.cuts -= cut >= 0
             self.send_response(served.status or status)
             for name, value in headers.items():
                 self.send_header(name, value)
-            self.send_header("Content-Length", str(len(body) + served.lie))
+            self.send_header("Content-Length", str(len(body) + lie))
             self.end_headers()
-            if served.cuts and served.cut >= 0:
-                served.cuts -= 1
-                body = body[: served.cut]
-            self.wfile.write(body)
+            self.wfile.write(body if cut < 0 else body[:cut])
             self.close_connection = True
 
         def log_message(self, *_: object) -> None:

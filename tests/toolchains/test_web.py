@@ -131,6 +131,13 @@ def test_a_planted_link_is_not_written_through(cache: OwnDirectory, tmp_path: Pa
     assert not (tmp_path / "victim").exists()
 
 
+def test_an_error_of_the_kernel_names_the_file_and_leaves_nothing(cache: OwnDirectory) -> None:
+    with pytest.raises(OSError, match="too long") as caught:
+        cache.put("x" * 300, b"content")
+    assert caught.value.filename == f"{cache.path}/{'x' * 300}"
+    assert os.listdir(cache.path) == []
+
+
 def test_root_and_others_have_their_places() -> None:
     hostile = {"XDG_CACHE_HOME": "/tmp/x", "XDG_STATE_HOME": "relative"}
     if os.geteuid() == 0:

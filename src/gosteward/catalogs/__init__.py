@@ -23,6 +23,7 @@ FILES = (
     "dropins",
     "build",
     "advisories",
+    "sweep",
     "repair",
     "gs1",
     "gs2",

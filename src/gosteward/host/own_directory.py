@@ -11,13 +11,14 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import secrets
 import stat
 from typing import TYPE_CHECKING
 
 from gosteward.errors import PrivilegeError, StewardError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 NAME = "gosteward"
 READ_LIMIT = 16 << 20
@@ -88,7 +89,7 @@ class OwnDirectory:
     def read(self, name: str, limit: int = READ_LIMIT) -> bytes | None:
         """The content of a file; None if there is none, or it is longer. Raises PrivilegeError: the directory is not ours alone."""
         try:
-            with open(self.opened(name), "rb") as file:
+            with self._named(name), open(self.opened(name), "rb") as file:
                 found = file.read(limit + 1)
         except FileNotFoundError:
             return None
@@ -96,8 +97,9 @@ class OwnDirectory:
 
     def put(self, name: str, content: bytes, *, sync: bool = False) -> None:
         """Let a file have this content, in one step.  sync: it is on the disk when this returns. Raises OSError, PrivilegeError."""
-        with self._made() as directory:
-            new = f".{name}.{os.getpid()}"
+        with self._named(name), self._made() as directory:
+            # Not the number of this process: in a container that is often the same, and a kill may have left the file.
+            new = f".{name[:64]}.{secrets.token_hex(8)}"
             descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _FILE, 0o600, dir_fd=directory)
             try:
                 try:
@@ -117,36 +119,56 @@ class OwnDirectory:
                 os.fsync(directory)
 
     def opened(self, name: str) -> int:
-        """A descriptor for reading a whole file of ours. Raises FileNotFoundError, PrivilegeError."""
-        with self._opened() as directory:
+        """A descriptor for reading a whole file of ours. Raises FileNotFoundError, OSError, PrivilegeError."""
+        with self._named(name), self._opened() as directory:
             return os.open(name, os.O_RDONLY | _FILE, dir_fd=directory)
 
     def rename(self, name: str, new_name: str) -> None:
         """Give a file another name, in one step. Raises OSError."""
-        with self._opened() as directory:
+        with self._named(name), self._opened() as directory:
             os.rename(name, new_name, src_dir_fd=directory, dst_dir_fd=directory)
             os.fsync(directory)
 
     def remove(self, name: str) -> None:
         """Let there be no file of this name."""
-        with contextlib.suppress(FileNotFoundError), self._opened() as directory:
+        with contextlib.suppress(FileNotFoundError), self._named(name), self._opened() as directory:
             os.unlink(name, dir_fd=directory)
 
     @contextlib.contextmanager
-    def growing(self, name: str) -> Iterator[Growing]:
-        """Open a file for appending, alone: whoever comes second waits until the first is done. Raises OSError, PrivilegeError."""
-        with self._made() as directory:
+    def growing(self, name: str, waiting: Callable[[], None] = lambda: None) -> Iterator[Growing]:
+        """Open a file for appending, alone: whoever comes second waits until the first is done. Raises OSError, PrivilegeError.
+
+        Args:
+            waiting: called if there is somebody to wait for.
+        """
+        with self._named(name), self._made() as directory:
             descriptor = os.open(name, os.O_RDWR | os.O_CREAT | _FILE, 0o600, dir_fd=directory)
             try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX)
+                try:
+                    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    waiting()
+                    fcntl.flock(descriptor, fcntl.LOCK_EX)
                 yield Growing(descriptor)
             finally:
                 os.close(descriptor)
 
     @contextlib.contextmanager
+    def _named(self, name: str) -> Iterator[None]:
+        """An error of the kernel is about a descriptor, or about a name below one: it says which file that is, for people."""
+        try:
+            yield
+        except OSError as error:
+            ours = error.filename in (None, name) or str(error.filename).startswith(f".{name[:64]}.")
+            if ours and error.errno:
+                raise OSError(error.errno, error.strerror, f"{self.path}/{name}") from error
+            raise
+
+    @contextlib.contextmanager
     def _made(self) -> Iterator[int]:
         with contextlib.suppress(FileExistsError):
             os.makedirs(os.path.dirname(self.path), 0o755, exist_ok=True)
+        with contextlib.suppress(FileExistsError):
             os.mkdir(self.path, 0o700)
         with self._opened() as directory:
             yield directory

@@ -8,6 +8,7 @@ from gosteward.errors import BusyError
 from gosteward.finding import Text
 from gosteward.host.places import Refused
 from gosteward.repair.executor import reason_of
+from gosteward.repair.journal import JournalError
 from gosteward.repair.preparation import prepare
 from gosteward.repair.world import World
 
@@ -38,6 +39,11 @@ def carry_out(
                 done.append(executor.apply(change, step, because))
     except (Refused, OSError):
         take_back(done, executor)
+        raise
+    except JournalError as error:
+        # A disk that is full has room again once what came last is gone; where it has none, this fails as well, and the next run goes on from here.
+        if not error.torn:
+            take_back(done, executor)
         raise
     return tuple(done)
 

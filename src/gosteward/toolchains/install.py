@@ -6,28 +6,25 @@ spec -> archive with its evidence -> actions -> executor (journal) -> `go versio
 from __future__ import annotations
 
 import os
-import time
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from gosteward.actions import UnpackTree, WriteFile
-from gosteward.golang import toolchain_names
-from gosteward.golang.installed_trees import CURRENT, listing_of, listing_place, record_of
-from gosteward.golang.toolchain_names import TOOLCHAIN_MODULE
-from gosteward.host import tree_hashing, writing
+from gosteward.golang.installed_trees import CURRENT, listing_place, record_of
+from gosteward.host.free_space import refuse_unfit
+from gosteward.host.places import Refused
 from gosteward.repair.changes import MakeTree
 from gosteward.repair.steps import take_back
-from gosteward.toolchains import first_run, proofs, store
+from gosteward.toolchains import first_run, interrupted, proofs, store
 from gosteward.toolchains.acquiring import Acquiring
 from gosteward.toolchains.changing import ChangeError, carried_out
-from gosteward.toolchains.placing import Places, Placing
+from gosteward.toolchains.placing import Places, Placing, target_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from gosteward.actions import Action
     from gosteward.finding import Text
-    from gosteward.golang.platforms import Platform
     from gosteward.host.accounts import Group
     from gosteward.host.local import LocalHost
     from gosteward.repair.executor import Executor
@@ -35,7 +32,6 @@ if TYPE_CHECKING:
     from gosteward.toolchains.changing import Changing
     from gosteward.toolchains.proofs import Evidence
     from gosteward.toolchains.sources import Offer
-    from gosteward.toolchains.transparency import Log
     from gosteward.toolchains.web import Progress
 
 MOST_SHARED = 8
@@ -111,6 +107,7 @@ class Installer:
         offer = acquiring.offer(order.spec)
         if self.host.is_directory(f"{order.root}/{offer.version}"):
             return self._there(order, offer.version, acquiring)
+        _refuse_unfit(order.root)
         found = acquiring.proved(offer)
         if not found.evidence.enough and not order.reason:
             raise unproved(offer, found.evidence)
@@ -128,17 +125,21 @@ class Installer:
         return found + placing.links()
 
     def _there(self, order: Order, version: str, acquiring: Acquiring) -> Result:
-        """A tree is there already: one without a record is ours if it is the release, then a crash kept the record from being written."""
+        """A tree is there already: if nothing tells of it, it has to be the release."""
         tree = f"{order.root}/{version}"
         places = self._places(order, version)
-        actions = places.actions
-        if not store.record_at(self.host, tree):
-            actions = (*about(self.host, tree, version, acquiring.platform, acquiring.log()), *actions)
-        run = self.changing.do(actions) if actions else 0
+        if store.record_at(self.host, tree):
+            run = self.changing.do(places.actions) if places.actions else 0
+        else:
+            with self.changing.run() as executor:
+                told = interrupted.told(self.host, acquiring, executor, tree, order.spec, order.reason)
+                carried_out((*told, *places.actions), executor)
+                run = executor.run
         return Result(version, tree, run, in_use=self._in_use(order), notes=places.notes)
 
     def _in_use(self, order: Order) -> str:
-        return self.host.readlink(f"{order.root}/{CURRENT}")
+        # What cannot be read is not taken for nothing: a release in use would be switched from.
+        return target_of(f"{order.root}/{CURRENT}")
 
     def _put(self, order: Order, found: Acquired) -> Result:
         version, evidence = found.offer.version, found.evidence
@@ -190,46 +191,20 @@ def unpacked(
     )
     if isinstance(executor.last, MakeTree):
         yield WriteFile(listing_place(tree), executor.last.listing.decode("utf-8", "surrogateescape"))
-    record = store.record(
-        version=offer.version,
-        platform=offer.platform.module,
-        source=offer.source,
-        archive=found.archive.rpartition("/")[2],
-        sha256=found.sha256,
-        size=found.size,
-        proofs=evidence.proofs,
-        reason="" if evidence.enough else reason,
-        at=_now(),
-    )
-    yield WriteFile(record_of(tree), record)
+    yield WriteFile(record_of(tree), interrupted.recorded(found, reason))
 
 
-def about(host: LocalHost, tree: str, version: str, platform: Platform, log: Log) -> tuple[Action, ...]:
-    """What is to be written about a tree that nothing tells of. Raises ChangeError: it is something else than the release."""
-    descriptor = os.open(tree, writing.READING | os.O_DIRECTORY)
+def _refuse_unfit(root: str) -> None:
+    """Before anything is fetched. Raises ChangeError: nothing can be written there, or no program runs there; names the mount."""
+    while not os.path.isdir(root):
+        root = os.path.dirname(root)
+    directory = os.open(root, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        found = tree_hashing.hash_tree(descriptor)
+        refuse_unfit(directory, 0, 0)
+    except Refused as error:
+        raise ChangeError(str(error.text)) from error
     finally:
-        os.close(descriptor)
-    logged = log.logged(TOOLCHAIN_MODULE, toolchain_names.module_version(version, platform))
-    h1 = found.h1(version, platform.module)
-    if found.oddities or h1 != logged.zip_h1:
-        what = f"there is something else already: it has the h1 {h1}, and {logged.zip_h1} is proved"
-        raise ChangeError(what, subject=tree, hint="move it aside, or give another --root")
-    proof = proofs.Proof("log", logged.zip_h1, proofs.shown(log, logged), logged.proof)
-    record = store.record(
-        version=version, platform=platform.module, source=tree, archive="", sha256="", size=0, proofs=(proof,), reason="", at=_now()
-    )  # fmt: skip
-    written = (
-        (listing_place(tree), listing_of(found.entries).decode("utf-8", "surrogateescape")),
-        (record_of(tree), record),
-    )
-    # Who was killed may have written the first of them.
-    return tuple(WriteFile(path, text) for path, text in written if not host.exists(path))
-
-
-def _now() -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+        os.close(directory)
 
 
 def unproved(offer: Offer, evidence: Evidence) -> proofs.UnprovedError:

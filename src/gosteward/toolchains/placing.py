@@ -9,6 +9,10 @@ cmd/go/internal/cfg (`findGOROOT`), which resolves the program's own path.
 
 from __future__ import annotations
 
+import contextlib
+import errno
+import os
+import stat
 from typing import TYPE_CHECKING, NamedTuple
 
 from gosteward.actions import LAST, EditLines, LineEdit, MoveAside, RemoveLink, ReplaceLink, WriteFile
@@ -54,16 +58,20 @@ class Placing(NamedTuple):
     adopt: bool = False
 
     def switched(self, version: str) -> ReplaceLink:
-        """Let `current` lead to a version, whatever it leads to now."""
+        """Let `current` lead to a version, whatever it leads to now. Raises OSError: that cannot be told."""
         path = f"{self.root}/{CURRENT}"
-        return ReplaceLink(path, version, self.host.readlink(path) or None)
+        return ReplaceLink(path, version, target_of(path) or None)
 
     def links(self) -> Places:
         """The commands, the usual place, and what shells read (`drop_ins`)."""
         return self.command_links() + self.drop_ins()
 
     def command_links(self) -> Places:
-        """The commands, and the usual place."""
+        """The commands, and the usual place: none, for root, where somebody else could put another go behind them."""
+        other = _others(self.root) if os.geteuid() == 0 and (self.directory or self.usual_place) else ""
+        if other:
+            text = Text("{path} can be changed by others than root: no command is linked to what is below", path=other)
+            return Places((), (text,))
         found = Places()
         for name in COMMANDS if self.directory else ():
             found += self._link(f"{self.directory}/{name}", f"{self.root}/{CURRENT}/bin/{name}")
@@ -86,14 +94,14 @@ class Placing(NamedTuple):
         return found + self._zsh_line() if ours else found
 
     def removed(self) -> tuple[Action, ...]:
-        """All of it goes that is ours, as the last tree of a root does."""
+        """All of it goes that is ours, as the last tree of a root does. Raises OSError: what is there cannot be told, and nobody would ask again."""
         links = [(f"{self.directory}/{name}", f"{self.root}/{CURRENT}/bin/{name}") for name in COMMANDS]
         links.append((self.usual_place, f"{self.root}/{CURRENT}"))
-        ours = tuple(RemoveLink(path, to) for path, to in links if path[:1] == "/" and self.host.readlink(path) == to)
-        current = self.host.readlink(f"{self.root}/{CURRENT}")
+        ours = tuple(RemoveLink(path, to) for path, to in links if path[:1] == "/" and target_of(path) == to)
+        current = target_of(f"{self.root}/{CURRENT}")
         switch = (RemoveLink(f"{self.root}/{CURRENT}", current),) if current else ()
-        # Of several roots the one that commands lead to has the files of shells.
-        return (*ours, *switch, *(self._drop_ins_removed() if ours else ()))
+        # Of several roots the one that commands lead to has the files of shells: they go first, so that after a kill it still has them.
+        return (*(self._drop_ins_removed() if ours else ()), *ours, *switch)
 
     def _drop_ins_removed(self) -> tuple[Action, ...]:
         if not self.usual_place.endswith(USUAL_PLACE):
@@ -115,7 +123,7 @@ class Placing(NamedTuple):
 
     @property
     def _zprofile(self) -> str:
-        return f"{self._system}/etc/{'zsh/' if self.host.is_directory(f'{self._system}/etc/zsh') else ''}zprofile"
+        return f"{self._system}/etc/{'zsh/' if is_there(f'{self._system}/etc/zsh') else ''}zprofile"
 
     def _files(self) -> tuple[tuple[str, str], ...]:
         found = ((self._profile, profile_dropins.POSIX_TEXT),)
@@ -126,10 +134,12 @@ class Placing(NamedTuple):
         return any(self.host.exists(f"{self._system}/{place}/{shell}") for place in PROGRAMS_OF_THE_SYSTEM)
 
     def _text(self, path: str) -> str | None:
-        """The content of a file; None for what is none that can be read."""
+        """The content of a file; None for what is none that can be read. Raises OSError: the disk has an error."""
         try:
             return self.host.text(path)
-        except OSError:
+        except OSError as error:
+            if error.errno == errno.EIO:
+                raise
             return None
 
     def _file(self, path: str, text: str) -> Places:
@@ -182,6 +192,42 @@ class Placing(NamedTuple):
             )
             return Places((), (text,))
         return Places((MoveAside(path), ReplaceLink(path, target, None)))
+
+
+def is_there(path: str) -> bool:
+    """Whether something is at a path. Raises OSError: it cannot be told."""
+    try:
+        os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True
+
+
+def target_of(path: str) -> str:
+    """Where a link leads, "" for what is none. Raises OSError: it cannot be told."""
+    try:
+        return os.readlink(path)
+    except OSError as error:
+        if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.EINVAL):
+            return ""
+        raise
+
+
+def _others(root: str) -> str:
+    """The first directory on the way up from a root that is somebody else's, or everybody's; "" if there is none.
+
+    A group that root lets write is trusted, as in /usr/local of Debian; and so is whoever / belongs to, which is not root where we are it in a
+    user namespace only.
+    """
+    path, trusted = os.path.realpath(root), (0, os.stat("/").st_uid)
+    while path != "/":
+        with contextlib.suppress(FileNotFoundError):
+            status = os.stat(path)
+            everybodys = status.st_mode & stat.S_IWOTH and not status.st_mode & stat.S_ISVTX
+            if everybodys or status.st_uid not in trusted:
+                return path
+        path = os.path.dirname(path)
+    return ""
 
 
 def _made(places: Places) -> tuple[str, ...]:

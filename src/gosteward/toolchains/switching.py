@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gosteward.actions import EditLines, LineEdit, MoveAside
-from gosteward.errors import UsageError
+from gosteward.errors import BusyError, UsageError
 from gosteward.finding import Text
-from gosteward.golang import gomod, goversion
+from gosteward.golang import gomod, goversion, toolchain_names
 from gosteward.golang.installed_trees import listing_place, record_of
 from gosteward.host.running import processes_below
 from gosteward.toolchains import store
+from gosteward.toolchains.placing import is_there
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -106,8 +107,12 @@ def uses(tree: Installed, snapshot: Snapshot, *, last: bool = False) -> tuple[Te
 
 
 def is_last(tree: Installed, host: LocalHost) -> bool:
-    """Whether no other release is installed in its root."""
-    return all(other.tree == tree.tree for other in store.installed(host, tree.tree.rpartition("/")[0]))
+    """Whether no other release is installed in its root. Raises BusyError: that cannot be read, or it is gone by now."""
+    root, _, name = tree.tree.rpartition("/")
+    found = [entry for entry in host.listdir(root, store.MOST_TREES) if toolchain_names.is_release(entry)]
+    if name not in found:
+        raise BusyError("it cannot be seen any more", subject=tree.tree, hint="run it again")
+    return found == [name]
 
 
 def removal(tree: Installed, host: LocalHost, placing: Placing | None = None) -> tuple[Action, ...]:
@@ -115,8 +120,10 @@ def removal(tree: Installed, host: LocalHost, placing: Placing | None = None) ->
 
     Args:
         placing: how links were made to it; they go with the last tree.
+    Raises:
+        OSError: what is there cannot be told.
     """
-    about = (path for path in (listing_place(tree.tree), record_of(tree.tree)) if host.exists(path))
+    about = (path for path in (listing_place(tree.tree), record_of(tree.tree)) if is_there(path))
     links = placing.removed() if placing is not None and is_last(tree, host) else ()
     # The tree last: as long as it is there, the same command again goes on after a kill.
     return (*links, *(MoveAside(path) for path in about), MoveAside(tree.tree))
