@@ -216,6 +216,7 @@ def _tunnel(connection: socket.socket, proxy: Url, url: Url, request: Request) -
 
 
 def authorization(proxy: Url) -> str:
+    """The header line by which an HTTP proxy knows its user. Source: RFC 9110 section 11.7.2, RFC 7617."""
     return f"Proxy-Authorization: Basic {base64.b64encode(_unescaped(proxy.user)).decode()}"
 
 
@@ -289,6 +290,7 @@ def _exactly(connection: socket.socket, size: int, deadline: float) -> bytes:
 
 
 def receive(connection: socket.socket, deadline: float, most: int = CHUNK, patience: float | None = None) -> bytes:
+    """What comes next, at most that many bytes; nothing at the end. Raises FetchError."""
     left = deadline - time.monotonic()
     if left <= 0:
         raise FetchError("http", "timeout", "the answer takes too long")
@@ -326,6 +328,7 @@ def head_of(connection: socket.socket, deadline: float) -> tuple[bytes, bytes]:
 
 
 def parsed(head: bytes) -> tuple[int, dict[str, str]]:
+    """The status, and the headers by their names in small letters, of which the last one of a name counts. Raises FetchError: it is no HTTP."""
     match = _STATUS.match(head)
     if match is None:
         raise FetchError("http", "", "the answer is not HTTP")
