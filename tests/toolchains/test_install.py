@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import stat
 import subprocess
@@ -161,6 +162,16 @@ def test_a_tree_for_a_group_is_for_its_members_only(site: Site, proxy: Toolchain
     assert {name: (f"{s.st_mode & 0o7777:o}", s.st_gid) for name, s in modes.items()} == {
         ".": ("2750", gid), "bin": ("2755", gid), "bin/go": ("755", gid),
     }  # fmt: skip
+    before = os.umask(0o077)
+    try:
+        (site.root / "go1.26.90/src/added").mkdir()
+        added = site.root / "go1.26.90/src/added/by_root.go"
+        added.write_text("package added")
+    finally:
+        os.umask(before)
+    # By the default access lists: the group may read what comes later, and nobody but root may change it.
+    assert (f"{added.stat().st_mode & 0o7777:o}", added.stat().st_gid) == ("640", gid)
+    shutil.rmtree(added.parent)
     site.undo()
     assert not (site.root / "go1.26.90").exists()
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from gosteward.snapshot import User
 
 READ, WRITE, EXECUTE = 4, 2, 1
-ACCESS_LIST = "system.posix_acl_access"
+ACCESS_LIST, DEFAULT_LIST = "system.posix_acl_access", "system.posix_acl_default"
 
 _VERSION = 2
 _MOST_ENTRIES = 512

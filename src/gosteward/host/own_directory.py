@@ -76,6 +76,14 @@ class Growing:
         os.fsync(self.descriptor)
 
 
+def _make_parents(path: str) -> None:
+    """Directories that nobody else may write to, whatever the umask. Raises OSError."""
+    if not os.path.isdir(path):
+        _make_parents(os.path.dirname(path))
+        with contextlib.suppress(FileExistsError):  # another process was faster
+            os.mkdir(path, 0o755)
+
+
 class OwnDirectory:
     """Files by name in one directory, which is made when something is first written.
 
@@ -166,8 +174,7 @@ class OwnDirectory:
 
     @contextlib.contextmanager
     def _made(self) -> Iterator[int]:
-        with contextlib.suppress(FileExistsError):
-            os.makedirs(os.path.dirname(self.path), 0o755, exist_ok=True)
+        _make_parents(os.path.dirname(self.path))
         with contextlib.suppress(FileExistsError):
             os.mkdir(self.path, 0o700)
         with self._opened() as directory:

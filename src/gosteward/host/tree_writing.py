@@ -15,10 +15,12 @@ import errno
 import fcntl
 import os
 import stat
+import struct
 from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
 from gosteward.finding import Text
+from gosteward.formats.access import DEFAULT_LIST, GROUP_OBJECT, OTHER, USER_OBJECT
 from gosteward.formats.zip_members import Limits
 from gosteward.golang import distribution
 from gosteward.golang.distribution import Entry
@@ -47,7 +49,7 @@ class Options(NamedTuple):
 
     Attributes:
         label: name of the archive, for messages.   uid, gid: owner of everything; None for what new files get.
-        setgid: directories hand their group on.   closed: nobody but owner and group may enter the tree.
+        setgid: directories hand their group on, and its rights by a default access list.   closed: nobody but owner and group may enter the tree.
         known: trees whose files may be shared, as a clone (FICLONE), else as a hard link, whose mtime stays then; see `known_trees`.
         h1: that of the tree, proved: the caller refuses any other. Then files of `known` may stand in for members of a zip with the same CRC-32.
         engine: "isal", "zlib-ng", "zlib"; "" for the fastest that is installed.
@@ -103,6 +105,8 @@ class TreeWriter:
         self._entered: list[tuple[str, int]] = []
         self._made: set[str] = set()
         self._clones = True
+        if options.setgid:
+            _hand_on(top, options)
 
     def file(self, name: str, mode: int, content: bytes, mtime: int | None) -> None:
         """Write a file.  mtime: seconds, None for now. Raises Refused if there is no room, else OSError with its name."""
@@ -248,6 +252,17 @@ def _dress(descriptor: int, options: Options, mode: int, mtime: int | None) -> N
         raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
     if mtime is not None:
         os.utime(descriptor, (mtime, mtime))
+
+
+def _hand_on(top: int, options: Options) -> None:
+    """A default access list, which every directory below gets, too: what root adds later is the group's to read, and not to change, by any umask.
+
+    Source: acl(5), "OBJECT CREATION AND DEFAULT ACLs".
+    """
+    rights = ((USER_OBJECT, 7), (GROUP_OBJECT, 5), (OTHER, 0 if options.closed else 5))
+    value = struct.pack("<I", 2) + b"".join(struct.pack("<HHI", tag, held, 0xFFFFFFFF) for tag, held in rights)
+    with contextlib.suppress(OSError):  # a file system without lists: modes say the same of all that is there now
+        os.setxattr(top, DEFAULT_LIST, value)
 
 
 def _directory_mode(options: Options) -> int:

@@ -14,7 +14,7 @@ import stat
 from typing import NamedTuple, Optional
 
 from gosteward.finding import Text
-from gosteward.formats.access import ACCESS_LIST
+from gosteward.formats.access import ACCESS_LIST, DEFAULT_LIST
 from gosteward.host import system_calls
 from gosteward.host.descriptors import read_all
 from gosteward.host.places import Refused
@@ -22,7 +22,7 @@ from gosteward.host.places import Refused
 CONTENT_LIMIT = 4 << 20
 READING = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 MAKING = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-ACL = (ACCESS_LIST, "system.posix_acl_default")
+ACL = (ACCESS_LIST, DEFAULT_LIST)
 # Of a new thing, what its directory hands down to it cannot be known before.
 OWN = ("kind", "content", "target", "mode", "uid", "gid")
 
