@@ -44,7 +44,7 @@ def run(
     Raises:
         OSError: it cannot be started.   SystemExit: this process was told to end.
     """
-    adopt_orphans()
+    spared = adopt_orphans()
     before = {number: signal.signal(number, _stop) for number in (signal.SIGTERM, signal.SIGHUP)}
     try:
         process = subprocess.Popen(
@@ -60,7 +60,7 @@ def run(
         try:
             _follow(process, time.monotonic() + seconds, take)
         finally:
-            kill_with_descendants(process.pid, process.wait)
+            kill_with_descendants(process.pid, process.wait, spared)
             if process.stdout is not None:
                 process.stdout.close()
         return process.returncode

@@ -69,7 +69,7 @@ def run_as(
     Raises:
         OSError: it cannot be started.
     """
-    adopt_orphans()
+    spared = adopt_orphans()
     process = subprocess.Popen(
         argv,
         env=environment,
@@ -86,7 +86,7 @@ def run_as(
     try:
         output = _output(process, time.monotonic() + seconds)
     finally:
-        kill_with_descendants(process.pid, process.wait)
+        kill_with_descendants(process.pid, process.wait, spared)
         if process.stdout is not None:
             process.stdout.close()
     return process.returncode, output.decode("utf-8", "replace")

@@ -19,30 +19,40 @@ MOST_ORPHANS = 64
 PR_SET_CHILD_SUBREAPER = 36
 
 
-def adopt_orphans() -> None:
-    """Become the parent of every descendant whose own parent ends, also of those that left their session."""
+def adopt_orphans() -> frozenset[int]:
+    """Become the parent of every descendant whose own parent ends, also of those that left their session.
+
+    Returns:
+        The children that are there already, such as the jobs of a shell that became this program: nobody here started them.
+    """
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    return frozenset(_children())
 
 
-def kill_descendants() -> None:
-    """Kill children until none is left. Whoever calls it has adopted orphans before, and has no children that should live."""
+def kill_descendants(spared: frozenset[int] = frozenset()) -> None:
+    """Kill children until none is left but those to spare. Whoever calls it has adopted orphans before."""
     for _ in range(ROUNDS):
-        children = _children()
+        children = [pid for pid in _children() if pid not in spared]
         if not children:
             return
         for pid in children:
             _kill(pid)
 
 
-def kill_with_descendants(leader: int, wait: Callable[[], object]) -> None:
+def kill_with_descendants(leader: int, wait: Callable[[], object], spared: frozenset[int]) -> None:
     """The program first, so that its exit code is its own; its group then goes at once, and what left it is ours by then.
 
     It leads its session, and `wait` reaps it; whoever started it has adopted orphans before.
+
+    Args:
+        spared: what `adopt_orphans` returned.
     """
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(leader, signal.SIGKILL)
     wait()
-    kill_descendants()
+    # What descends from the leader of another session never is in our group; to kill that would be to kill ourselves.
+    ours = frozenset(pid for pid in _children() if _group_of(pid) == os.getpgrp())
+    kill_descendants(spared | ours)
 
 
 def left_running(mark: str, number: int, shells: frozenset[int]) -> tuple[str, ...]:
@@ -81,6 +91,13 @@ def _kill(pid: int) -> None:
         os.waitpid(pid, 0)
     except (ProcessLookupError, ChildProcessError, PermissionError):
         return
+
+
+def _group_of(pid: int) -> int:
+    try:
+        return os.getpgid(pid)
+    except ProcessLookupError:
+        return 0
 
 
 def _children() -> list[int]:

@@ -43,7 +43,7 @@ def observe(argv: tuple[str, ...], environment: dict[str, str], directory: str, 
         user: who runs it; needs root where it is not the caller.
         seconds: limit, after which it is killed with all that descends from it, whatever sessions these made for themselves.
     """
-    adopt_orphans()
+    spared = adopt_orphans()
     other = os.geteuid() == 0 and user.uid != 0
     try:
         process = subprocess.Popen(
@@ -64,7 +64,7 @@ def observe(argv: tuple[str, ...], environment: dict[str, str], directory: str, 
         return Observed(NOT_EXECUTABLE, f"{argv[0]}: {error.strerror}")
     except ValueError as error:  # a variable that no program can get
         return Observed(NOT_EXECUTABLE, f"{argv[0]}: {error}")
-    return _follow(process, time.monotonic() + seconds)
+    return _follow(process, time.monotonic() + seconds, spared)
 
 
 def become(argv: tuple[str, ...], environment: dict[str, str]) -> None:
@@ -76,17 +76,17 @@ def become(argv: tuple[str, ...], environment: dict[str, str]) -> None:
     os.execvpe(argv[0], argv, environment)  # noqa: S606 - an argument list, and no shell is what is wanted
 
 
-def _follow(process: subprocess.Popen[bytes], deadline: float) -> Observed:
+def _follow(process: subprocess.Popen[bytes], deadline: float, spared: frozenset[int]) -> Observed:
     """Pass its output on until it ends. However we are left, by a signal above all, it does not outlive us."""
     output = _Output()
     before = {number: signal.signal(number, _stop) for number in (signal.SIGTERM, signal.SIGHUP)}
     try:
         timed_out = not _ended(process, output, deadline)
         if timed_out:
-            kill_with_descendants(process.pid, process.wait)
+            kill_with_descendants(process.pid, process.wait, spared)
         return Observed(process.wait(), output.kept.decode("utf-8", "replace"), timed_out)
     except BaseException:
-        kill_with_descendants(process.pid, process.wait)
+        kill_with_descendants(process.pid, process.wait, spared)
         raise
     finally:
         if process.stdout is not None:
