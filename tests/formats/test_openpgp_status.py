@@ -38,7 +38,7 @@ class World(NamedTuple):
             str(self.home),
             "--no-tty",
             "--faked-system-time",
-            at,
+            f"{at}!",  # the clock stands still
             "--pinentry-mode",
             "loopback",
         ]
