@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pytest
 
 from gosteward.errors import StewardError, UsageError
-from gosteward.toolchains import bootstrapping, build_log, build_sources, building, goroots
+from gosteward.toolchains import bootstrapping, build_log, build_sources, building, goroots, proofs
 from gosteward.toolchains.acquiring import Keeping
 from gosteward.toolchains.build import Builder, Order, Result
 from gosteward.toolchains.building import BuildError
@@ -310,7 +310,7 @@ def test_from_nothing_c_begins_a_chain_in_which_each_builds_the_next(
 ) -> None:
     sources = bare.site.top / "sources"
     sources.mkdir()
-    monkeypatch.setattr(build_sources.release_digests, "pinned", lambda _: None)
+    monkeypatch.setattr(proofs.release_digests, "pinned", lambda _: None)
     make = STEP.replace("PLACE", str(bare.place)).replace("BUILDER", str(BUILDER)).encode()
     names = {
         "go1.4-bootstrap-20171003.tar.gz": "go1.4-bootstrap-20170531",

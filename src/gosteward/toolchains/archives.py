@@ -43,7 +43,7 @@ def fetched(offer: Offer, asking: Web, downloads: str, progress: Progress = lamb
     if offer.bundle:
         return _of_bundle(offer, OwnDirectory(downloads), progress)
     if offer.path:
-        return _of_path(offer.path)
+        return of_path(offer.path)
     name = offer.url.rpartition("/")[2]
     found = asking.download(offer.url, OwnDirectory(downloads), name, limit=sources.ZIP_LIMIT, progress=progress)
     if offer.size and found.size != offer.size:
@@ -51,7 +51,8 @@ def fetched(offer: Offer, asking: Web, downloads: str, progress: Progress = lamb
     return Archive(f"{downloads}/{name}", found.sha256, found.size)
 
 
-def _of_path(path: str) -> Archive:
+def of_path(path: str) -> Archive:
+    """An archive that is here. Raises UsageError: it cannot be read."""
     try:
         descriptor = os.open(path, writing.READING)
     except OSError as error:

@@ -10,7 +10,6 @@ Source: go.dev/rebuild; cmd/distpack.
 
 from __future__ import annotations
 
-import os
 import time
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
@@ -18,12 +17,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from gosteward.errors import UsageError
 from gosteward.finding import Text
 from gosteward.golang import distribution, tree_comparison
-from gosteward.golang.installed_trees import CURRENT
 from gosteward.golang.toolchain_names import module_version
-from gosteward.host import writing
 from gosteward.repair.steps import take_back
 from gosteward.sumdb.proof import LoggedHashes
-from gosteward.toolchains import bootstrapping, building, first_run, proofs, web
+from gosteward.toolchains import archives, bootstrapping, building, first_run, proofs
 from gosteward.toolchains.acquiring import Acquired, Acquiring
 from gosteward.toolchains.bootstrapping import Here
 from gosteward.toolchains.build_sources import Sourcing
@@ -32,7 +29,7 @@ from gosteward.toolchains.compiling import TREE, Compiling, enough
 from gosteward.toolchains.install import unpacked
 from gosteward.toolchains.manifests import Release
 from gosteward.toolchains.patching import named, patches_at
-from gosteward.toolchains.placing import Places, Placing, target_of
+from gosteward.toolchains.placing import Placing
 from gosteward.toolchains.proofs import Evidence, MismatchError, Proof
 from gosteward.toolchains.sources import Offer
 
@@ -143,7 +140,7 @@ class Builder:
             run, left = self._put(order, new, goal)
         return Result(
             goal.version, goal.tree, run, goal.offer.source, made.builders, evidence, files, shop.log, time.monotonic() - begun,
-            self._in_use(order), (*notes, *left),
+            self._placing(order).in_use(), (*notes, *left),
         )  # fmt: skip
 
     def _goal(self, order: Order, sourcing: Sourcing) -> _Goal:
@@ -163,10 +160,11 @@ class Builder:
         """What was built, in the form in which releases are installed."""
         self.say(Text("packs what was built"))
         prefix = distribution.module_prefix(goal.version, platform.module)
-        archive, size = shop.pack(TREE, made.entries, prefix, f"{module_version(goal.version, platform)}.zip")
+        packed = shop.pack(TREE, made.entries, prefix, f"{module_version(goal.version, platform)}.zip")
+        archive = archives.of_path(packed)
         origin = f"built here by {made.builders[-1]} from {goal.offer.source}"
-        offer = Offer(goal.version, platform, "module", path=archive, source=origin)
-        return Acquired(offer, archive, _digest(archive), size, evidence)
+        offer = Offer(goal.version, platform, "module", path=packed, source=origin)
+        return Acquired(offer, *archive, evidence)
 
     def _evidence(
         self, order: Order, source: Acquired, made: Compiled, sourcing: Sourcing, patches: tuple[Patch, ...]
@@ -207,17 +205,15 @@ class Builder:
             what, subject=source.offer.version, hint="another --bootstrap tells whether that one is at fault"
         )
 
-    def _in_use(self, order: Order) -> str:
-        return target_of(f"{order.root}/{CURRENT}")
+    def _placing(self, order: Order) -> Placing:
+        return Placing(self.host, order.root, order.links, order.usual_place, order.adopt)
 
     def _put(self, order: Order, new: Acquired, goal: _Goal) -> tuple[int, tuple[Text, ...]]:
         offer, tree = new.offer, goal.tree
-        placing = Placing(self.host, order.root, order.links, order.usual_place, order.adopt)
         reason = "patched: " + ", ".join(f"{p.path.rpartition('/')[2]} sha256:{p.sha256}" for p in goal.patches)
         self.say(Text("installs {version}", version=offer.version))
         with self.changing.run() as executor:
-            switch = order.use or not self._in_use(order)
-            places = Places((placing.switched(offer.version),) if switch else ()) + placing.links()
+            places = self._placing(order).for_release(offer.version, use=order.use)
             actions = unpacked(self.host, new, tree, executor, None, reason if goal.patches else order.reason)
             done = carried_out(chain(actions, places.actions), executor)
             complaint = first_run.complaint(tree, offer.version, offer.platform)
@@ -225,11 +221,3 @@ class Builder:
                 take_back(done, executor)
                 raise ChangeError(f"it does not run here: {complaint}", subject=f"{tree}/bin/go")
             return executor.run, places.notes
-
-
-def _digest(path: str) -> str:
-    descriptor = os.open(path, writing.READING)
-    try:
-        return web.digest_of(descriptor)
-    finally:
-        os.close(descriptor)

@@ -12,17 +12,14 @@ import zlib
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from gosteward.errors import StewardError, UsageError
+from gosteward.errors import StewardError
 from gosteward.formats.openpgp_status import SignatureRefusedError, SignatureUnjudgedError
 from gosteward.formats.zip_members import ArchiveError
 from gosteward.golang import bootstrap, distribution, release_index, toolchain_names
 from gosteward.golang.platforms import Platform
 from gosteward.golang.toolchain_names import Wanted, is_release, source_name
-from gosteward.host import writing
-from gosteward.host.own_directory import OwnDirectory
-from gosteward.knowledge import release_digests
 from gosteward.sumdb.refusals import UnjudgedError
-from gosteward.toolchains import manifests, openpgp, proofs, sources, web
+from gosteward.toolchains import archives, manifests, openpgp, proofs, sources
 from gosteward.toolchains.acquiring import Acquired
 from gosteward.toolchains.proofs import Evidence, MismatchError, Proof
 from gosteward.toolchains.sources import Folder, Index, Offer
@@ -112,31 +109,17 @@ class Sourcing:
         """The archive, with all that speaks for it. Raises as `Acquiring.proved`."""
         if offer.form != SOURCE:
             return self.acquiring.proved(offer)
-        archive, sha256, size = self._fetched(offer)
+        keeping, asking = self.acquiring.keeping, self.acquiring.asking
+        archive, sha256, size = archives.fetched(offer, asking, keeping.downloads, self.acquiring.progress)
         try:
             found = (_pinned(offer, sha256), self._stated(offer, sha256), self._signed(offer, sha256, archive))
         except MismatchError:
             if offer.url:
-                OwnDirectory(self.acquiring.keeping.downloads).remove(archive.rpartition("/")[2])
+                self.acquiring.forget(offer)
             raise
         proved = tuple(one for one in found if isinstance(one, Proof))
         missing = tuple(one for one in found if isinstance(one, str) and one)
         return Acquired(offer, archive, sha256, size, Evidence(proved, missing))
-
-    def _fetched(self, offer: Offer) -> tuple[str, str, int]:
-        if offer.url:
-            downloads, name = OwnDirectory(self.acquiring.keeping.downloads), offer.url.rpartition("/")[2]
-            asking, progress = self.acquiring.asking, self.acquiring.progress
-            found = asking.download(offer.url, downloads, name, limit=sources.ZIP_LIMIT, progress=progress)
-            return f"{downloads.path}/{name}", found.sha256, found.size
-        try:
-            descriptor = os.open(offer.path, writing.READING)
-        except OSError as error:
-            raise UsageError(f"it cannot be read ({error.strerror})", subject=offer.path) from error
-        try:
-            return offer.path, web.digest_of(descriptor), os.fstat(descriptor).st_size
-        finally:
-            os.close(descriptor)
 
     def _stated(self, offer: Offer, sha256: str) -> Proof | str:
         if not offer.url or (not offer.sha256 and offer.version != bootstrap.FROM_C):
@@ -148,7 +131,7 @@ class Sourcing:
                 stated = release_index.parse_digest(answer.body.decode("utf-8", "replace"))
             except (UnreachableError, release_index.ReleaseIndexError) as error:
                 return f"stated: {error.what}"
-        _refuse_other(offer.url, "the SHA-256 that its source states", stated, sha256)
+        proofs.refuse_other(offer.url, "the SHA-256 that its source states", stated, sha256, "built")
         return Proof("stated", stated, offer.source)
 
     def _signed(self, offer: Offer, sha256: str, archive: str) -> Proof | str:
@@ -188,20 +171,7 @@ class Sourcing:
 
 
 def _pinned(offer: Offer, sha256: str) -> Proof | str:
-    if offer.version == bootstrap.FROM_C:
-        _refuse_other(bootstrap.FROM_C_SOURCES, "the pinned SHA-256", bootstrap.FROM_C_SHA256, sha256)
-        return Proof("pinned", sha256, "the table of bootstraps")
-    name = source_name(offer.version)
-    known = release_digests.pinned(name)
-    if known is None:
-        return f"pinned: the table of {release_digests.AS_OF} does not have {name}"
-    _refuse_other(name, "the pinned SHA-256", known.sha256, sha256)
-    return Proof("pinned", known.sha256, f"the table of {release_digests.AS_OF}")
-
-
-def _refuse_other(subject: str, what: str, wanted: str, found: str) -> None:
-    if wanted != found:
-        hint = "try another source with --from; if that differs too, somebody changes what you download"
-        raise MismatchError(
-            f"{what} is {wanted}, and the archive has {found}: nothing was built", subject=subject, hint=hint
-        )
+    if offer.version != bootstrap.FROM_C:
+        return proofs.pinned(source_name(offer.version), sha256, "built")
+    proofs.refuse_other(bootstrap.FROM_C_SOURCES, "the pinned SHA-256", bootstrap.FROM_C_SHA256, sha256, "built")
+    return Proof("pinned", sha256, "the table of bootstraps")

@@ -166,8 +166,8 @@ class Workshop:
         finally:
             os.close(directory)
 
-    def pack(self, name: str, entries: tuple[Entry, ...], prefix: str, archive: str) -> tuple[str, int]:
-        """Pack files of a tree as a module zip into the room; returns its path and size. Nothing is compressed: it is unpacked at once.
+    def pack(self, name: str, entries: tuple[Entry, ...], prefix: str, archive: str) -> str:
+        """Pack files of a tree as a module zip into the room; returns its path. Nothing is compressed: it is unpacked at once.
 
         Args:
             entries: which files, in the module form.   prefix: as `distribution.module_prefix`.   archive: name of the zip.
@@ -177,7 +177,7 @@ class Workshop:
             with OwnDirectory(self.path).growing(archive) as file:
                 with os.fdopen(os.dup(file.descriptor), "wb") as stream:
                     _write_zip(stream, directory, entries, prefix)
-                return f"{self.path}/{archive}", os.fstat(file.descriptor).st_size
+                return f"{self.path}/{archive}"
         finally:
             os.close(directory)
 

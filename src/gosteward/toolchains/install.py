@@ -10,7 +10,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from gosteward.actions import UnpackTree, WriteFile
-from gosteward.golang.installed_trees import CURRENT, listing_place, record_of
+from gosteward.golang.installed_trees import listing_place, record_of
 from gosteward.host.free_space import refuse_unfit
 from gosteward.host.places import Refused
 from gosteward.repair.changes import MakeTree
@@ -18,7 +18,7 @@ from gosteward.repair.steps import take_back
 from gosteward.toolchains import first_run, interrupted, proofs, store
 from gosteward.toolchains.acquiring import Acquiring
 from gosteward.toolchains.changing import ChangeError, carried_out
-from gosteward.toolchains.placing import Places, Placing, target_of
+from gosteward.toolchains.placing import Placing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -117,17 +117,13 @@ class Installer:
             acquiring.forget(offer)
             raise
 
-    def _places(self, order: Order, version: str) -> Places:
-        """Links for a version: it comes into use if it is wanted so, or if nothing else is."""
-        placing = Placing(self.host, order.root, order.links, order.usual_place, order.adopt)
-        switch = order.use or not self._in_use(order)
-        found = Places((placing.switched(version),) if switch else ())
-        return found + placing.links()
+    def _placing(self, order: Order) -> Placing:
+        return Placing(self.host, order.root, order.links, order.usual_place, order.adopt)
 
     def _there(self, order: Order, version: str, acquiring: Acquiring) -> Result:
         """A tree is there already: if nothing tells of it, it has to be the release."""
-        tree = f"{order.root}/{version}"
-        places = self._places(order, version)
+        tree, placing = f"{order.root}/{version}", self._placing(order)
+        places = placing.for_release(version, use=order.use)
         if store.record_at(self.host, tree):
             run = self.changing.do(places.actions) if places.actions else 0
         else:
@@ -135,19 +131,15 @@ class Installer:
                 told = interrupted.told(self.host, acquiring, executor, tree, order.spec, order.reason)
                 carried_out((*told, *places.actions), executor)
                 run = executor.run
-        return Result(version, tree, run, in_use=self._in_use(order), notes=places.notes)
-
-    def _in_use(self, order: Order) -> str:
-        # What cannot be read is not taken for nothing: a release in use would be switched from.
-        return target_of(f"{order.root}/{CURRENT}")
+        return Result(version, tree, run, in_use=placing.in_use(), notes=places.notes)
 
     def _put(self, order: Order, found: Acquired) -> Result:
         version, evidence = found.offer.version, found.evidence
-        tree = f"{order.root}/{version}"
+        tree, placing = f"{order.root}/{version}", self._placing(order)
         with self.changing.run() as executor:
             if self.host.is_directory(tree):  # another process was faster
-                return Result(version, tree, in_use=self._in_use(order))
-            places = self._places(order, version)
+                return Result(version, tree, in_use=placing.in_use())
+            places = placing.for_release(version, use=order.use)
             gid = order.group.gid if order.group is not None else None
             new = unpacked(self.host, found, tree, executor, gid, order.reason)
             done = carried_out(chain(new, places.actions), executor)
@@ -156,7 +148,7 @@ class Installer:
             except ChangeError:
                 take_back(done, executor)
                 raise
-        return Result(version, tree, executor.run, found.offer.source, found.size, evidence, self._in_use(order), notes)
+        return Result(version, tree, executor.run, found.offer.source, found.size, evidence, placing.in_use(), notes)
 
     def _tried(self, order: Order, offer: Offer, tree: str) -> tuple[Text, ...]:
         """That it runs. Raises ChangeError: it does not, or not for whom it should."""

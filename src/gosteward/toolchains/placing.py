@@ -62,6 +62,15 @@ class Placing(NamedTuple):
         path = f"{self.root}/{CURRENT}"
         return ReplaceLink(path, version, target_of(path) or None)
 
+    def in_use(self) -> str:
+        """The version that `current` leads to, "" for none. Raises OSError: what cannot be read is not nothing, or a release in use would be switched from."""
+        return target_of(f"{self.root}/{CURRENT}")
+
+    def for_release(self, version: str, *, use: bool) -> Places:
+        """The links of a new release: it comes into use if it is wanted so, or if nothing else is. Raises OSError."""
+        switch = use or not self.in_use()
+        return Places((self.switched(version),) if switch else ()) + self.links()
+
     def links(self) -> Places:
         """The commands, the usual place, and what shells read (`drop_ins`)."""
         return self.command_links() + self.drop_ins()
@@ -98,7 +107,7 @@ class Placing(NamedTuple):
         links = [(f"{self.directory}/{name}", f"{self.root}/{CURRENT}/bin/{name}") for name in COMMANDS]
         links.append((self.usual_place, f"{self.root}/{CURRENT}"))
         ours = tuple(RemoveLink(path, to) for path, to in links if path[:1] == "/" and target_of(path) == to)
-        current = target_of(f"{self.root}/{CURRENT}")
+        current = self.in_use()
         switch = (RemoveLink(f"{self.root}/{CURRENT}", current),) if current else ()
         # Of several roots the one that commands lead to has the files of shells: they go first, so that after a kill it still has them.
         return (*(self._drop_ins_removed() if ours else ()), *ours, *switch)

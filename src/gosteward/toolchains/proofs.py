@@ -139,11 +139,21 @@ def _signed(offer: Offer, sha256: str, web: Web, archive: str, ring: Ring | None
 def _pinned(offer: Offer, sha256: str) -> Proof | str:
     if offer.form != "archive":
         return ""
-    name = toolchain_names.archive_name(offer.version, offer.platform)
+    return pinned(toolchain_names.archive_name(offer.version, offer.platform), sha256)
+
+
+def pinned(name: str, sha256: str, what_for: str = "installed") -> Proof | str:
+    """What the table that ships with us says of a file, or that it does not have it.
+
+    Args:
+        name: of the file.   sha256: as it is here.   what_for: as of `refuse_other`.
+    Raises:
+        MismatchError: the table has another one.
+    """
     known = release_digests.pinned(name)
     if known is None:
         return f"pinned: the table of {release_digests.AS_OF} does not have {name}"
-    _refuse_other(name, "the pinned SHA-256", known.sha256, sha256)
+    refuse_other(name, "the pinned SHA-256", known.sha256, sha256, what_for)
     return Proof("pinned", known.sha256, f"the table of {release_digests.AS_OF}")
 
 
@@ -151,7 +161,7 @@ def _stated(offer: Offer, sha256: str, web: Web) -> Proof | str:
     if offer.form != "archive" or not offer.url:
         return ""
     if offer.sha256:
-        _refuse_other(offer.url, "the SHA-256 in the list of releases", offer.sha256, sha256)
+        refuse_other(offer.url, "the SHA-256 in the list of releases", offer.sha256, sha256)
         return Proof("stated", offer.sha256, offer.source)
     try:
         answer = web.ask(f"{offer.url}.sha256", DIGEST_LIMIT)
@@ -160,14 +170,15 @@ def _stated(offer: Offer, sha256: str, web: Web) -> Proof | str:
         stated = release_index.parse_digest(answer.body.decode("utf-8", "replace"))
     except (UnreachableError, release_index.ReleaseIndexError) as error:
         return f"stated: {error.what}"
-    _refuse_other(offer.url, "the SHA-256 beside it", stated, sha256)
+    refuse_other(offer.url, "the SHA-256 beside it", stated, sha256)
     return Proof("stated", stated, offer.source)
 
 
-def _refuse_other(subject: str, what: str, wanted: str, found: str) -> None:
+def refuse_other(subject: str, what: str, wanted: str, found: str, what_for: str = "installed") -> None:
+    """Compare two digests.  what: the wanted one, for people.   what_for: what now does not happen. Raises MismatchError."""
     if wanted != found:
         raise MismatchError(
-            f"{what} is {wanted}, and the archive has {found}: nothing was installed",
+            f"{what} is {wanted}, and the archive has {found}: nothing was {what_for}",
             subject=subject,
             hint="try another source with --from; if that differs too, somebody changes what you download",
         )
