@@ -17,7 +17,7 @@ from gosteward.connections import MOST_KEPT, Pool
 from gosteward.golang.proxyurls import parse
 from gosteward.host.local import LocalHost
 from gosteward.snapshot import User
-from gosteward.toolchains.web import ASKERS, Web
+from gosteward.toolchains.origins.web import ASKERS, Web
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -39,8 +39,8 @@ if TYPE_CHECKING:
     from gosteward.repair.planner import Step
     from gosteward.report import Report
     from gosteward.snapshot import User
+    from gosteward.toolchains.origins.web import Progress
     from gosteward.toolchains.supply import Supply
-    from gosteward.toolchains.web import Progress
 
 ROUNDS = 3
 _LINE = re.compile(r"(?<=.):\d+(?=:|$)")
@@ -112,9 +112,9 @@ class _Releases:
 
     def _made(self) -> Supply:
         if self._supply is None:
-            from gosteward.toolchains import store
-            from gosteward.toolchains.acquiring import Acquiring, keeping_of
-            from gosteward.toolchains.placing import Placing
+            from gosteward.toolchains.installed import store
+            from gosteward.toolchains.installed.placing import Placing
+            from gosteward.toolchains.obtaining.acquiring import Acquiring, keeping_of
             from gosteward.toolchains.supply import Supply
 
             me = accounts.user_with_id(self.host, os.geteuid())

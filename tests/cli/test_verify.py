@@ -10,7 +10,7 @@ from gosteward.catalogs import Catalog
 from gosteward.cli import verify
 from gosteward.finding import Text
 from gosteward.golang.tree_comparison import Difference
-from gosteward.toolchains.checks import Check, Verified
+from gosteward.toolchains.verifying.checks import Check, Verified
 
 EVIL = "src/\x1b]0;x\x07\udc80\n.go"
 FILES = tuple(Difference(f"src/{number}.go", "changed") for number in range(59))

@@ -6,7 +6,7 @@ from fuzz.target import Target, text_of
 from gosteward import settings
 from gosteward.errors import UsageError
 from gosteward.golang import version_files
-from gosteward.toolchains import profile_dropins
+from gosteward.toolchains.installed import profile_dropins
 
 NAMES = ("go.mod", "go.work", ".go-version", ".tool-versions")
 

@@ -14,9 +14,9 @@ from gosteward.host.places import Accounts
 from gosteward.repair.journal import Journal
 from gosteward.repair.undo import to_undo, undo
 from gosteward.snapshot import User
-from gosteward.toolchains.acquiring import Keeping
-from gosteward.toolchains.changing import Changing
 from gosteward.toolchains.install import Installer, Order, Result
+from gosteward.toolchains.installed.changing import Changing
+from gosteward.toolchains.obtaining.acquiring import Keeping
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -23,9 +23,10 @@ import pytest
 
 from gosteward.errors import PrivilegeError, StewardError
 from gosteward.sumdb.refusals import ForgeryError
-from gosteward.toolchains import store, web
-from gosteward.toolchains.proofs import MismatchError, UnprovedError
-from gosteward.toolchains.web import UnreachableError
+from gosteward.toolchains.installed import store
+from gosteward.toolchains.origins import web
+from gosteward.toolchains.origins.web import UnreachableError
+from gosteward.toolchains.proving.proofs import MismatchError, UnprovedError
 from sumdb.log_server import Log, Signer
 from toolchains.godev_server import LIST, OTHERS_IN_THE_LOG, GoDev, godev_server, publish, toolchain_proxy
 from toolchains.small_release import MODULE, small_release

@@ -16,8 +16,8 @@ import pytest
 from gosteward.errors import StewardError
 from gosteward.host.accounts import group_named
 from gosteward.repair.journal import Journal, JournalError
-from gosteward.toolchains.placing import Placing
-from gosteward.toolchains.store import installed
+from gosteward.toolchains.installed.placing import Placing
+from gosteward.toolchains.installed.store import installed
 from sumdb.log_server import Signer
 from toolchains.godev_server import godev_server, toolchain_proxy
 from toolchains.small_release import small_release

@@ -17,10 +17,10 @@ import pytest
 from gosteward.errors import StewardError, UsageError
 from gosteward.host.accounts import group_named
 from gosteward.sumdb.refusals import ForgeryError
-from gosteward.toolchains.changing import ChangeError
-from gosteward.toolchains.proofs import MismatchError, UnprovedError
-from gosteward.toolchains.store import installed
-from gosteward.toolchains.web import UnreachableError
+from gosteward.toolchains.installed.changing import ChangeError
+from gosteward.toolchains.installed.store import installed
+from gosteward.toolchains.origins.web import UnreachableError
+from gosteward.toolchains.proving.proofs import MismatchError, UnprovedError
 from toolchains.godev_server import godev_server, toolchain_proxy
 from toolchains.small_release import small_release
 

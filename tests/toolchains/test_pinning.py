@@ -14,7 +14,7 @@ from gosteward.errors import UsageError
 from gosteward.golang.version_files import wish_lines
 from gosteward.host.local import LocalHost
 from gosteward.toolchains import pinning
-from gosteward.toolchains.store import Installed
+from gosteward.toolchains.installed.store import Installed
 from toolchains.conftest import ME
 
 if TYPE_CHECKING:

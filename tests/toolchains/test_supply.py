@@ -12,8 +12,8 @@ import pytest
 from gosteward.actions import InstallRelease
 from gosteward.host.places import Refused
 from gosteward.repair.steps import carry_out
-from gosteward.toolchains.acquiring import Acquiring, Keeping
-from gosteward.toolchains.placing import Placing
+from gosteward.toolchains.installed.placing import Placing
+from gosteward.toolchains.obtaining.acquiring import Acquiring, Keeping
 from gosteward.toolchains.supply import Supply
 from toolchains.conftest import ME
 from toolchains.godev_server import toolchain_proxy

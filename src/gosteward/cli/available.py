@@ -35,10 +35,11 @@ def run(options: Namespace) -> int:
     from gosteward.host.accounts import user_with_id
     from gosteward.host.local import LocalHost
     from gosteward.probes import machine
-    from gosteward.toolchains import release_data, sources
-    from gosteward.toolchains.configuration import sources_of
-    from gosteward.toolchains.settings import go_proxy
-    from gosteward.toolchains.web import Web
+    from gosteward.toolchains.origins import sources
+    from gosteward.toolchains.origins.configuration import sources_of
+    from gosteward.toolchains.origins.settings import go_proxy
+    from gosteward.toolchains.origins.web import Web
+    from gosteward.toolchains.refreshed import release_data
 
     host = LocalHost(os.environ)
     me = user_with_id(host, os.geteuid())

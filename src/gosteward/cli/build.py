@@ -57,8 +57,8 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(options: Namespace) -> int:
-    from gosteward.toolchains.acquiring import keeping_of
     from gosteward.toolchains.build import Builder, Order
+    from gosteward.toolchains.obtaining.acquiring import keeping_of
 
     flags.settle(options)
     changing = flags.changing("build")

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
     from gosteward.catalogs import Catalog
     from gosteward.golang.bundle_manifest import BundledRelease
-    from gosteward.toolchains.bundle_inspection import Inspection
-    from gosteward.toolchains.bundles import Created, Packed
-    from gosteward.toolchains.checks import Check
+    from gosteward.toolchains.bundling.bundle_inspection import Inspection
+    from gosteward.toolchains.bundling.bundles import Created, Packed
+    from gosteward.toolchains.verifying.checks import Check
 
 HELP = "make or verify one file with releases and their proofs, for hosts without internet"
 CREATE = "write releases and their proofs to one file; `gosteward install VERSION --from FILE` uses it"
@@ -57,10 +57,10 @@ def _create(options: Namespace) -> int:
     from gosteward.cli.install import Bar
     from gosteward.host.accounts import user_with_id
     from gosteward.host.local import LocalHost
-    from gosteward.toolchains.acquiring import Acquiring, keeping_of
-    from gosteward.toolchains.bundles import create
-    from gosteward.toolchains.refreshing import bundled
-    from gosteward.toolchains.release_data import known_in
+    from gosteward.toolchains.bundling.bundles import create
+    from gosteward.toolchains.obtaining.acquiring import Acquiring, keeping_of
+    from gosteward.toolchains.refreshed.refreshing import bundled
+    from gosteward.toolchains.refreshed.release_data import known_in
 
     flags.settle(options)
     host = LocalHost(os.environ)
@@ -81,9 +81,9 @@ def _create(options: Namespace) -> int:
 def _inspect(options: Namespace) -> int:
     from gosteward.host.accounts import user_with_id
     from gosteward.host.local import LocalHost
-    from gosteward.toolchains.bundle_inspection import inspect
-    from gosteward.toolchains.manifests import trusted_log
-    from gosteward.toolchains.web import Web
+    from gosteward.toolchains.bundling.bundle_inspection import inspect
+    from gosteward.toolchains.origins.web import Web
+    from gosteward.toolchains.verifying.manifests import trusted_log
 
     host = LocalHost(os.environ)
     me = user_with_id(host, os.geteuid())

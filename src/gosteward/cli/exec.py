@@ -24,7 +24,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(options: Namespace) -> int:
     from gosteward.host.foreground import become
     from gosteward.host.local import LocalHost
-    from gosteward.toolchains.switching import environment_of, installed_as
+    from gosteward.toolchains.installed.switching import environment_of, installed_as
 
     argv = tuple(options.argv[1:] if options.argv[0] == "--" else options.argv)
     host = LocalHost(os.environ)

@@ -60,8 +60,8 @@ def run(options: Namespace) -> int:
 
 def installed(options: Namespace, command: str, spec: str, *, use: bool) -> int:
     """Install what `spec` names, and say so. Returns the exit code."""
-    from gosteward.toolchains.acquiring import keeping_of
     from gosteward.toolchains.install import Installer, Order
+    from gosteward.toolchains.obtaining.acquiring import keeping_of
 
     flags.settle(options)
     changing = flags.changing(command)

@@ -34,8 +34,9 @@ def run(options: Namespace) -> int:
     from gosteward.cli import release_text
     from gosteward.host.accounts import user_with_id
     from gosteward.host.local import LocalHost
-    from gosteward.toolchains import release_data, switching
-    from gosteward.toolchains.store import installed
+    from gosteward.toolchains.installed import switching
+    from gosteward.toolchains.installed.store import installed
+    from gosteward.toolchains.refreshed import release_data
 
     host = LocalHost(os.environ)
     root = flags.root_of(options)

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from gosteward.catalogs import Catalog
     from gosteward.examination import Request
     from gosteward.settings import Settings
-    from gosteward.toolchains.changing import Changing
-    from gosteward.toolchains.configuration import Configuration
+    from gosteward.toolchains.installed.changing import Changing
+    from gosteward.toolchains.origins.configuration import Configuration
 
 
 # What a recording cannot answer any more, and what to do instead.
@@ -112,7 +112,7 @@ def configuration() -> Configuration:
     """Settings of this host and user, and where they were looked for. Raises UsageError, PrivilegeError."""
     from gosteward.host.accounts import user_with_id
     from gosteward.host.local import LocalHost
-    from gosteward.toolchains import configuration
+    from gosteward.toolchains.origins import configuration
 
     host = LocalHost(os.environ)
     return configuration.configuration(host, user_with_id(host, os.geteuid()).home, os.geteuid())
@@ -138,7 +138,7 @@ def root_of(options: Namespace) -> str:
     """The root that is meant. Raises UsageError, and as `configuration`."""
     from gosteward.host.accounts import user_with_id
     from gosteward.host.local import LocalHost
-    from gosteward.toolchains.store import default_root
+    from gosteward.toolchains.installed.store import default_root
 
     root: str = options.root or settings(options).root
     if not root:
@@ -151,7 +151,7 @@ def root_of(options: Namespace) -> str:
 
 def link_places(options: Namespace, home: str) -> tuple[str, str]:
     """As `store.link_places`, nowhere with --no-links, or where the settings say so and no --links. Raises as `configuration`."""
-    from gosteward.toolchains import store
+    from gosteward.toolchains.installed import store
 
     asked: bool | None = getattr(options, "links", None)
     wanted = settings(options).links if asked is None else asked
@@ -161,7 +161,7 @@ def link_places(options: Namespace, home: str) -> tuple[str, str]:
 def changing(command: str) -> Changing:
     """How this process changes this host. Raises StewardError: there is no place for its journal."""
     from gosteward.host.local import LocalHost
-    from gosteward.toolchains.changing import Changing
+    from gosteward.toolchains.installed.changing import Changing
     from gosteward.treatment import accounts_of, this_journal
 
     host = LocalHost(os.environ)

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from gosteward.catalogs import Catalog
     from gosteward.host.local import LocalHost
+    from gosteward.toolchains.installed.store import Installed
     from gosteward.toolchains.pinning import Project, Serving
-    from gosteward.toolchains.store import Installed
 
 HELP = "show or say which Go a project asks for"
 
@@ -92,7 +92,8 @@ def directory_of(options: Namespace) -> str:
 
 def _trees(options: Namespace, host: LocalHost) -> tuple[Installed, ...]:
     """What is installed for this user; those of the whole host serve others than root as well."""
-    from gosteward.toolchains import pinning, store
+    from gosteward.toolchains import pinning
+    from gosteward.toolchains.installed import store
 
     shared = () if options.root else (store.default_root(0, {}, ""),)
     return pinning.trees_below((flags.root_of(options), *shared), host)

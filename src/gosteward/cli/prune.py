@@ -24,7 +24,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(options: Namespace) -> int:
     from gosteward.host.own_directory import cache_for
     from gosteward.host.places import Refused
-    from gosteward.toolchains import pruning
+    from gosteward.toolchains.installed import pruning
 
     changing, root = flags.changing("prune"), flags.root_of(options)
     words = flags.catalog(options.lang)

@@ -15,7 +15,7 @@ from gosteward.report.layout import visible
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
-    from gosteward.toolchains.refreshing import Refreshed
+    from gosteward.toolchains.refreshed.refreshing import Refreshed
 
 HELP = "bring what is known about releases and their vulnerabilities up to date"
 
@@ -44,8 +44,8 @@ def _data(options: Namespace) -> int:
     from gosteward.host.local import LocalHost
     from gosteward.host.own_directory import state_for
     from gosteward.probes import machine
-    from gosteward.toolchains import refreshing, release_data
-    from gosteward.toolchains.web import Web
+    from gosteward.toolchains.origins.web import Web
+    from gosteward.toolchains.refreshed import refreshing, release_data
 
     host = LocalHost(os.environ)
     me = user_with_id(host, os.geteuid())
@@ -87,9 +87,9 @@ def _key(options: Namespace) -> int:
     from gosteward.host.accounts import user_with_id
     from gosteward.host.local import LocalHost
     from gosteward.host.own_directory import cache_for, state_for
-    from gosteward.toolchains import release_key
-    from gosteward.toolchains.openpgp import Ring
-    from gosteward.toolchains.web import Web
+    from gosteward.toolchains.origins.web import Web
+    from gosteward.toolchains.proving import release_key
+    from gosteward.toolchains.proving.openpgp import Ring
 
     host = LocalHost(os.environ)
     me = user_with_id(host, os.geteuid())

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from gosteward.catalogs import Catalog
     from gosteward.settings import Value
-    from gosteward.toolchains.configuration import Configuration, File
+    from gosteward.toolchains.origins.configuration import Configuration, File
 
 HELP = "show the settings, and where each of them comes from"
 

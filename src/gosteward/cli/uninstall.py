@@ -23,8 +23,8 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(options: Namespace) -> int:
     from gosteward.examination import Request, snapshot_of
-    from gosteward.toolchains import switching
-    from gosteward.toolchains.placing import Placing
+    from gosteward.toolchains.installed import switching
+    from gosteward.toolchains.installed.placing import Placing
 
     changing, root = flags.changing("uninstall"), flags.root_of(options)
     words = flags.catalog(options.lang)

@@ -29,7 +29,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(options: Namespace) -> int:
     from gosteward.golang import goversion
     from gosteward.host.local import LocalHost
-    from gosteward.toolchains.store import installed
+    from gosteward.toolchains.installed.store import installed
 
     line = options.line
     if not line:

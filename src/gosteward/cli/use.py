@@ -27,8 +27,8 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(options: Namespace) -> int:
-    from gosteward.toolchains import switching
-    from gosteward.toolchains.placing import Placing
+    from gosteward.toolchains.installed import switching
+    from gosteward.toolchains.installed.placing import Placing
 
     flags.settle(options)
     if options.project:

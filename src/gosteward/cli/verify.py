@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from gosteward.catalogs import Catalog
-    from gosteward.toolchains.checks import Check, Verified
+    from gosteward.toolchains.verifying.checks import Check, Verified
 
 HELP = "verify every file of a toolchain, and build with it"
 # What is wrong comes first.

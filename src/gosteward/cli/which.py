@@ -27,8 +27,8 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(options: Namespace) -> int:
     from gosteward.host.local import LocalHost
-    from gosteward.toolchains.store import installed
-    from gosteward.toolchains.switching import installed_as
+    from gosteward.toolchains.installed.store import installed
+    from gosteward.toolchains.installed.switching import installed_as
 
     host, root = LocalHost(os.environ), flags.root_of(options)
     if options.version:

@@ -20,29 +20,32 @@ from gosteward.golang import distribution, tree_comparison
 from gosteward.golang.toolchain_names import module_version
 from gosteward.repair.steps import take_back
 from gosteward.sumdb.proof import LoggedHashes
-from gosteward.toolchains import archives, bootstrapping, building, first_run, proofs
-from gosteward.toolchains.acquiring import Acquired, Acquiring
-from gosteward.toolchains.bootstrapping import Here
-from gosteward.toolchains.build_sources import Sourcing
-from gosteward.toolchains.changing import ChangeError, carried_out
-from gosteward.toolchains.compiling import TREE, Compiling, enough
 from gosteward.toolchains.install import unpacked
-from gosteward.toolchains.manifests import Release
-from gosteward.toolchains.patching import named, patches_at
-from gosteward.toolchains.placing import Placing
-from gosteward.toolchains.proofs import Evidence, MismatchError, Proof
-from gosteward.toolchains.sources import Offer
+from gosteward.toolchains.installed.changing import ChangeError, carried_out
+from gosteward.toolchains.installed.placing import Placing
+from gosteward.toolchains.obtaining import archives
+from gosteward.toolchains.obtaining.acquiring import Acquired, Acquiring
+from gosteward.toolchains.origins.sources import Offer
+from gosteward.toolchains.proving import proofs
+from gosteward.toolchains.proving.proofs import Evidence, MismatchError, Proof
+from gosteward.toolchains.source_builds import bootstrapping, building
+from gosteward.toolchains.source_builds.bootstrapping import Here
+from gosteward.toolchains.source_builds.build_sources import Sourcing
+from gosteward.toolchains.source_builds.compiling import TREE, Compiling, enough
+from gosteward.toolchains.source_builds.patching import named, patches_at
+from gosteward.toolchains.verifying import first_run
+from gosteward.toolchains.verifying.manifests import Release
 
 if TYPE_CHECKING:
     from gosteward.golang.platforms import Platform
-    from gosteward.toolchains.acquiring import Keeping
-    from gosteward.toolchains.bootstrapping import Step
-    from gosteward.toolchains.build_log import Say
-    from gosteward.toolchains.building import Workshop
-    from gosteward.toolchains.changing import Changing
-    from gosteward.toolchains.compiling import Compiled
-    from gosteward.toolchains.patching import Patch
-    from gosteward.toolchains.web import Progress
+    from gosteward.toolchains.installed.changing import Changing
+    from gosteward.toolchains.obtaining.acquiring import Keeping
+    from gosteward.toolchains.origins.web import Progress
+    from gosteward.toolchains.source_builds.bootstrapping import Step
+    from gosteward.toolchains.source_builds.build_log import Say
+    from gosteward.toolchains.source_builds.building import Workshop
+    from gosteward.toolchains.source_builds.compiling import Compiled
+    from gosteward.toolchains.source_builds.patching import Patch
 
 NAMED = 10
 

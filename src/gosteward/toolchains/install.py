@@ -15,10 +15,13 @@ from gosteward.host.free_space import refuse_unfit
 from gosteward.host.places import Refused
 from gosteward.repair.changes import MakeTree
 from gosteward.repair.steps import take_back
-from gosteward.toolchains import first_run, interrupted, proofs, store
-from gosteward.toolchains.acquiring import Acquiring
-from gosteward.toolchains.changing import ChangeError, carried_out
-from gosteward.toolchains.placing import Placing
+from gosteward.toolchains.installed import store
+from gosteward.toolchains.installed.changing import ChangeError, carried_out
+from gosteward.toolchains.installed.placing import Placing
+from gosteward.toolchains.obtaining import interrupted
+from gosteward.toolchains.obtaining.acquiring import Acquiring
+from gosteward.toolchains.proving import proofs
+from gosteward.toolchains.verifying import first_run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,11 +31,11 @@ if TYPE_CHECKING:
     from gosteward.host.accounts import Group
     from gosteward.host.local import LocalHost
     from gosteward.repair.executor import Executor
-    from gosteward.toolchains.acquiring import Acquired, Keeping
-    from gosteward.toolchains.changing import Changing
-    from gosteward.toolchains.proofs import Evidence
-    from gosteward.toolchains.sources import Offer
-    from gosteward.toolchains.web import Progress
+    from gosteward.toolchains.installed.changing import Changing
+    from gosteward.toolchains.obtaining.acquiring import Acquired, Keeping
+    from gosteward.toolchains.origins.sources import Offer
+    from gosteward.toolchains.origins.web import Progress
+    from gosteward.toolchains.proving.proofs import Evidence
 
 MOST_SHARED = 8
 
@@ -110,7 +113,7 @@ class Installer:
         _refuse_unfit(order.root)
         found = acquiring.proved(offer)
         if not found.evidence.enough and not order.reason:
-            raise unproved(offer, found.evidence)
+            raise proofs.unproved(offer, found.evidence)
         try:
             return self._put(order, found)
         except proofs.MismatchError:
@@ -197,13 +200,3 @@ def _refuse_unfit(root: str) -> None:
         raise ChangeError(str(error.text)) from error
     finally:
         os.close(directory)
-
-
-def unproved(offer: Offer, evidence: Evidence) -> proofs.UnprovedError:
-    """What to raise where an archive must not be installed."""
-    found = ", ".join(f"{proof.kind} ({proof.by})" for proof in evidence.proofs) or "nothing"
-    return proofs.UnprovedError(
-        f"what speaks for it is not enough: {found}; missing: {'; '.join(evidence.missing)}",
-        subject=f"{offer.version} from {offer.source}",
-        hint="let it reach a module proxy that serves the checksum database, or give a reason with --allow-unverified",
-    )

@@ -16,7 +16,7 @@ from gosteward.golang import goenv, goversion, toolchain_names
 from gosteward.golang.version_files import OF_MANAGERS, wish_lines
 from gosteward.probes import module_roots
 from gosteward.shells.user_files import as_user
-from gosteward.toolchains import store, switching
+from gosteward.toolchains.installed import store, switching
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from gosteward.golang.version_files import WishLine
     from gosteward.host.local import LocalHost
     from gosteward.snapshot import User
-    from gosteward.toolchains.store import Installed
+    from gosteward.toolchains.installed.store import Installed
 
 FILE_LIMIT = 1 << 20
 

@@ -19,19 +19,22 @@ from gosteward.golang import goversion, toolchain_names
 from gosteward.golang.installed_trees import CURRENT, listing_place, record_of
 from gosteward.golang.toolchain_names import Wanted
 from gosteward.host.places import Refused
-from gosteward.toolchains import first_run, sources, store
-from gosteward.toolchains.changing import ChangeError
-from gosteward.toolchains.install import unpacked, unproved
-from gosteward.toolchains.placing import COMMANDS
+from gosteward.toolchains.install import unpacked
+from gosteward.toolchains.installed import store
+from gosteward.toolchains.installed.changing import ChangeError
+from gosteward.toolchains.installed.placing import COMMANDS
+from gosteward.toolchains.origins import sources
+from gosteward.toolchains.proving.proofs import unproved
+from gosteward.toolchains.verifying import first_run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from gosteward.actions import Action, InstallRelease
     from gosteward.repair.executor import Executor
-    from gosteward.toolchains.acquiring import Acquiring
-    from gosteward.toolchains.placing import Placing
-    from gosteward.toolchains.sources import Offer, Source
+    from gosteward.toolchains.installed.placing import Placing
+    from gosteward.toolchains.obtaining.acquiring import Acquiring
+    from gosteward.toolchains.origins.sources import Offer, Source
 
 
 _DIGITS = re.compile("[0-9]")

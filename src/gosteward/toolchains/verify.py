@@ -12,20 +12,21 @@ from gosteward.errors import UsageError
 from gosteward.finding import Text
 from gosteward.golang.installed_trees import CURRENT
 from gosteward.host import accounts
-from gosteward.toolchains import authenticity, goroots, tree_reading
-from gosteward.toolchains.acquiring import keeping_of
-from gosteward.toolchains.authenticity import Asking
-from gosteward.toolchains.checks import FAILED, UNJUDGED, Check, Verified
-from gosteward.toolchains.manifests import trusted_log
-from gosteward.toolchains.web import Web
+from gosteward.toolchains.installed import goroots, tree_reading
+from gosteward.toolchains.obtaining.acquiring import keeping_of
+from gosteward.toolchains.origins.web import Web
+from gosteward.toolchains.verifying import authenticity
+from gosteward.toolchains.verifying.authenticity import Asking
+from gosteward.toolchains.verifying.checks import FAILED, UNJUDGED, Check, Verified
+from gosteward.toolchains.verifying.manifests import trusted_log
 
 if TYPE_CHECKING:
     from gosteward.host.local import LocalHost
     from gosteward.snapshot import Snapshot, User
-    from gosteward.toolchains.build_log import Say
-    from gosteward.toolchains.goroots import Goroot
-    from gosteward.toolchains.transparency import Log
-    from gosteward.toolchains.tree_reading import Tree
+    from gosteward.toolchains.installed.goroots import Goroot
+    from gosteward.toolchains.installed.tree_reading import Tree
+    from gosteward.toolchains.proving.transparency import Log
+    from gosteward.toolchains.source_builds.build_log import Say
 
 MOST_LINKS = 100
 
@@ -53,7 +54,7 @@ def verify(wanted: Wanted, host: LocalHost) -> Verified:
     Raises:
         UsageError: there is no such tree, or none is in use.   OSError: its directory cannot be read.
     """
-    from gosteward.toolchains import views  # here, as --files-only of a named tree needs none of it
+    from gosteward.toolchains.verifying import views  # here, as --files-only of a named tree needs none of it
 
     snapshot = None
     path = os.path.abspath(wanted.goroot) if wanted.goroot else _current(wanted, host)
@@ -76,7 +77,7 @@ def verify(wanted: Wanted, host: LocalHost) -> Verified:
 
 
 def _rebuilt(goroot: Goroot, wanted: Wanted, host: LocalHost, user: User) -> Check:
-    from gosteward.toolchains.rebuilding import Rebuilding  # here, as it is seldom asked for
+    from gosteward.toolchains.source_builds.rebuilding import Rebuilding  # here, as it is seldom asked for
 
     keeping = keeping_of(host, user.home)
     say = wanted.rebuild or (lambda _: None)
@@ -97,7 +98,7 @@ def _looked() -> Snapshot:
 def _run(goroot: Goroot, tree: Tree, checks: tuple[Check, ...], host: LocalHost) -> tuple[Check, ...]:
     from gosteward.probes import machine
     from gosteward.reasoning.viewpoint import runnable_architectures
-    from gosteward.toolchains import trials
+    from gosteward.toolchains.verifying import trials
 
     user = accounts.invoking_user(host)
     facts, _ = machine.collect(host, user)

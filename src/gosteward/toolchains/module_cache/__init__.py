@@ -1,0 +1,1 @@
+"""GOMODCACHE against the log."""

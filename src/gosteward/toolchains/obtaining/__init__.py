@@ -1,0 +1,1 @@
+"""An archive, fetched and proved."""

@@ -1,0 +1,1 @@
+"""What proves a release: digests, signatures, the transparency log."""

@@ -1,0 +1,1 @@
+"""Releases and vulnerabilities as of a day."""

@@ -1,0 +1,1 @@
+"""Go built from source."""
