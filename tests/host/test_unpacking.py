@@ -11,20 +11,23 @@ import subprocess
 import sys
 import tarfile
 import zipfile
+import zlib
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
 import pytest
 
 from gosteward.errors import UsageError
-from gosteward.formats.zip_members import ArchiveError, Limits
+from gosteward.formats import zip_members
+from gosteward.formats.zip_members import ArchiveError, Limits, Member
 from gosteward.golang import dirhash
 from gosteward.golang.distribution import mode_of, module_name, module_prefix
 from gosteward.host.free_space import mount_of, refuse_unfit
 from gosteward.host.inflating import engines
-from gosteward.host.known_trees import KnownTree
+from gosteward.host.known_trees import KnownTree, Owner, Twins
 from gosteward.host.places import Refused
 from gosteward.host.tree_hashing import hash_tree
+from gosteward.host.tree_seals import stamp_of
 from gosteward.host.unpacking import Options, Unpacked, release, unpack_tar_gz, unpack_zip
 
 if TYPE_CHECKING:
@@ -242,6 +245,65 @@ def test_file_that_is_not_the_one_it_was_is_not_shared(shared: Shared, fault: st
             old.symlink_to("print.moved")
     room, _ = second(shared)
     new = room.top / "src/fmt/print.go"
+    assert new.read_bytes() == FILES["src/fmt/print.go"]
+    assert (new.stat().st_nlink, stat.S_IMODE(new.stat().st_mode)) == (1, 0o644)
+
+
+class Sealed(Shared):
+    """The same with a seal: none of its files need be read."""
+
+    def __init__(self, path: Path, made: Unpacked) -> None:
+        super().__init__(path, made)
+        known = KnownTree(self.descriptor, made.entries, made.stamps)
+        self.options = Options(known=(known,), h1=dirhash.of_zip(zipped(FILES)))
+
+
+@pytest.fixture
+def sealed(shared: Shared, tmp_path: Path) -> Iterator[Sealed]:
+    (tmp_path / "sealed").mkdir()
+    room = Room(tmp_path / "sealed")
+    found = Sealed(room.top, room.made(unpack_zip, zipped(FILES), Options(h1=dirhash.of_zip(zipped(FILES)))))
+    yield found
+    os.close(room.into)
+    os.close(found.descriptor)
+
+
+def test_files_that_look_as_they_were_proved_are_shared_unread(sealed: Sealed) -> None:
+    twins = Twins(sealed.options.known, Owner(os.geteuid(), os.getegid()), zlib)
+    content = FILES["src/fmt/print.go"]
+    member = Member("src/fmt/print.go", zip_members.DEFLATED, zlib.crc32(content), len(content), 0, 0, 0)
+    found = twins.of(member, 0o644)
+    assert found is not None
+    assert (found.content, found.descriptor) == (None, -1)
+    room, made = second(sealed)
+    assert made.unread >= len(FILES) - 2
+    assert {name: (room.top / name).read_bytes() for name in FILES} == FILES
+    assert all(
+        stamp_of((room.top / entry.name).stat(), stamp[4]) == stamp for entry, stamp in zip(made.entries, made.stamps)
+    )
+
+
+@pytest.mark.parametrize("fault", ["content", "length", "mode", "link", "exchanged", "gone"])
+def test_file_that_was_touched_since_it_was_sealed_is_not_believed(sealed: Sealed, fault: str) -> None:
+    old = sealed.path / "src/fmt/print.go"
+    times = old.stat()
+    if fault == "exchanged":
+        old.rename(old.with_suffix(".moved"))
+    if fault in ("content", "exchanged"):
+        old.write_bytes(b"Package fmt\n" * 2000)
+    elif fault == "length":
+        old.write_bytes(b"package fmt\n" * 2001)
+    elif fault == "mode":
+        old.chmod(0o666)
+    else:
+        old.rename(old.with_suffix(".moved"))
+        if fault == "link":
+            old.symlink_to("print.moved")
+    if old.exists():  # whoever does that can set this time, but not the one of the change
+        os.utime(old, ns=(times.st_atime_ns, times.st_mtime_ns))
+    room, made = second(sealed)
+    new = room.top / "src/fmt/print.go"
+    assert made.h1 == sealed.options.h1
     assert new.read_bytes() == FILES["src/fmt/print.go"]
     assert (new.stat().st_nlink, stat.S_IMODE(new.stat().st_mode)) == (1, 0o644)
 

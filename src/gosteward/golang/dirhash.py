@@ -80,9 +80,7 @@ def of_zip(archive: bytes) -> str:
 
 def of_digests(files: Iterable[tuple[bytes, str]]) -> str:
     """The h1 of files given as (name, SHA-256 in hexadecimal)."""
-    text = hashlib.sha256()
-    for name, digest in sorted(files):
-        text.update(digest.encode() + b"  " + name + b"\n")
+    text = hashlib.sha256(b"".join([digest.encode() + b"  " + name + b"\n" for name, digest in sorted(files)]))
     return "h1:" + base64.b64encode(text.digest()).decode()
 
 

@@ -43,6 +43,10 @@ _REMOVED = re.compile(
     r"|src/cmd/dist/dist(\.exe)?",
     re.DOTALL,
 )
+_REMOVED_STARTS, _REMOVED_ENDINGS = (
+    (".git", "VERSION.cache", "misc/cgo/", "src/cmd/dist/dist"),
+    (".DS_Store", ".exe~"),
+)  # most names have neither
 _TIME = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)Z", re.ASCII)
 _PREFIX = re.compile(re.escape(MODULE) + r"@v0\.0\.1-(go[0-9][0-9a-z.]*)\.([a-z0-9]+-[a-z0-9]+)/", re.ASCII)
 
@@ -92,7 +96,8 @@ def mode_of(name: str) -> int:
     """Permission bits of a file by its name below GOROOT: 0o755 for programs and scripts, else 0o644."""
     program = name.startswith(("bin/", "pkg/tool/")) or name.endswith(_PROGRAM_ENDINGS)
     # Runners of foreign programs, such as lib/wasm/go_js_wasm_exec.
-    return 0o755 if program or _RUNNER.fullmatch(name, name.rfind("/") + 1) else 0o644
+    runner = name.endswith("_exec") and _RUNNER.fullmatch(name, name.rfind("/") + 1)
+    return 0o755 if program or runner else 0o644
 
 
 def module_name(name: str) -> str:
@@ -115,7 +120,7 @@ def form_of(name: str, version: str, platform: str) -> str:
         "in": tarball and module zip.   "tarball-only": api, doc, misc and test, which no h1 covers.   "extra": neither; left by a build or
         added by somebody.
     """
-    if _REMOVED.fullmatch(name):
+    if (name.startswith(_REMOVED_STARTS) or name.endswith(_REMOVED_ENDINGS)) and _REMOVED.fullmatch(name):
         return "extra"
     if name.startswith(_TARBALL_ONLY):
         return "tarball-only"

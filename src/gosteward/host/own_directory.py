@@ -11,7 +11,6 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-import secrets
 import stat
 from typing import TYPE_CHECKING
 
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 
 NAME = "gosteward"
 READ_LIMIT = 16 << 20
-_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FILE = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
@@ -46,6 +45,27 @@ def _place(environ: Mapping[str, str], home: str, of_root: str, variable: str, b
     if not home.startswith("/") or home == "/":
         raise StewardError("there is no place for files of ours", hint=f"set {variable} to a directory of yours")
     return f"{home.rstrip('/')}/{below}/{NAME}"
+
+
+@contextlib.contextmanager
+def opened(path: str) -> Iterator[int]:
+    """A descriptor of a directory of ours. Raises OSError, and PrivilegeError if it is not this user's alone."""
+    try:
+        directory = os.open(path, DIRECTORY)
+    except NotADirectoryError as error:  # a link, above all
+        raise _not_ours(path) from error
+    try:
+        status = os.fstat(directory)
+        if status.st_uid != os.geteuid() or status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+            raise _not_ours(path)
+        yield directory
+    finally:
+        os.close(directory)
+
+
+def _not_ours(path: str) -> PrivilegeError:
+    hint = "move it aside, or chown it and chmod it 0700"
+    return PrivilegeError("a directory of gosteward is not yours alone", subject=path, hint=hint)
 
 
 class Growing:
@@ -107,7 +127,7 @@ class OwnDirectory:
         """Let a file have this content, in one step.  sync: it is on the disk when this returns. Raises OSError, PrivilegeError."""
         with self._named(name), self._made() as directory:
             # Not the number of this process: in a container that is often the same, and a kill may have left the file.
-            new = f".{name[:64]}.{secrets.token_hex(8)}"
+            new = f".{name[:64]}.{os.urandom(8).hex()}"
             descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _FILE, 0o600, dir_fd=directory)
             try:
                 try:
@@ -128,18 +148,18 @@ class OwnDirectory:
 
     def opened(self, name: str) -> int:
         """A descriptor for reading a whole file of ours. Raises FileNotFoundError, OSError, PrivilegeError."""
-        with self._named(name), self._opened() as directory:
+        with self._named(name), opened(self.path) as directory:
             return os.open(name, os.O_RDONLY | _FILE, dir_fd=directory)
 
     def rename(self, name: str, new_name: str) -> None:
         """Give a file another name, in one step. Raises OSError."""
-        with self._named(name), self._opened() as directory:
+        with self._named(name), opened(self.path) as directory:
             os.rename(name, new_name, src_dir_fd=directory, dst_dir_fd=directory)
             os.fsync(directory)
 
     def remove(self, name: str) -> None:
         """Let there be no file of this name."""
-        with contextlib.suppress(FileNotFoundError), self._named(name), self._opened() as directory:
+        with contextlib.suppress(FileNotFoundError), self._named(name), opened(self.path) as directory:
             os.unlink(name, dir_fd=directory)
 
     @contextlib.contextmanager
@@ -177,23 +197,5 @@ class OwnDirectory:
         _make_parents(os.path.dirname(self.path))
         with contextlib.suppress(FileExistsError):
             os.mkdir(self.path, 0o700)
-        with self._opened() as directory:
+        with opened(self.path) as directory:
             yield directory
-
-    @contextlib.contextmanager
-    def _opened(self) -> Iterator[int]:
-        try:
-            directory = os.open(self.path, _DIRECTORY)
-        except NotADirectoryError as error:  # a link, above all
-            raise self._not_ours() from error
-        try:
-            status = os.fstat(directory)
-            if status.st_uid != os.geteuid() or status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-                raise self._not_ours()
-            yield directory
-        finally:
-            os.close(directory)
-
-    def _not_ours(self) -> PrivilegeError:
-        hint = "move it aside, or chown it and chmod it 0700"
-        return PrivilegeError("a directory of gosteward is not yours alone", subject=self.path, hint=hint)

@@ -7,10 +7,10 @@ import math
 import time
 from typing import TYPE_CHECKING
 
-from gosteward.snapshot import Gap
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from gosteward.snapshot import Gap
 
 REASON = "the time for reading was up before all of it was looked at; a longer --deadline gives more"
 
@@ -52,4 +52,6 @@ class ReadingTime:
 
     def gaps(self) -> tuple[Gap, ...]:
         """One for each field of which something was left out."""
+        from gosteward.snapshot import Gap  # here, as commands without a snapshot have no gaps
+
         return tuple(Gap(field, REASON) for field in self._left_out)

@@ -24,6 +24,7 @@ MOST_BYTES = 4 << 30
 FILE_LIMIT = 256 << 20
 LONGEST_NAME = 1_024
 PIECE = 1 << 18
+SMALL = 1 << 15
 _DIRECTORY = READING | os.O_DIRECTORY
 _OTHERS = stat.S_IWGRP | stat.S_IWOTH
 
@@ -134,14 +135,14 @@ class _Hashing:
             os.close(entered)
 
     def _file(self, directory: int, base: str, name: str) -> None:
-        digest = "" if self._unhashed and name.startswith(self._unhashed) else None
+        """Take a file. This is the loop in which the time goes."""
+        descriptor = -1
         try:
-            descriptor = -1 if digest is not None else os.open(base, READING, dir_fd=directory)
-        except OSError as error:
-            self._odd(name, "unreadable", error.strerror or "")
-            return
-        try:
-            status = os.lstat(base, dir_fd=directory) if descriptor < 0 else os.fstat(descriptor)
+            if self._unhashed and name.startswith(self._unhashed):
+                status = os.lstat(base, dir_fd=directory)
+            else:
+                descriptor = os.open(base, READING, dir_fd=directory)
+                status = os.fstat(descriptor)
             mode = status.st_mode
             if status.st_uid or mode & _OTHERS:
                 self._note_writers(name)
@@ -162,9 +163,11 @@ class _Hashing:
     def _hashed(self, descriptor: int, status: os.stat_result, name: str) -> None:
         """Take a file with the digest of as many bytes as it has."""
         size = status.st_size
-        done = os.readv(descriptor, (self._buffer,))
-        total = sha256(self._buffer[:done])
-        if done == PIECE:
+        if size < SMALL:
+            content = os.read(descriptor, SMALL)
+            done, total = len(content), sha256(content)
+        else:
+            done, total = 0, sha256()
             while done <= size and (count := os.readv(descriptor, (self._buffer,))):
                 total.update(self._buffer[:count])
                 done += count

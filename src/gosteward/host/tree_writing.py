@@ -28,12 +28,14 @@ from gosteward.host import writing
 from gosteward.host.free_space import mount_of
 from gosteward.host.known_trees import Owner
 from gosteward.host.places import Refused
+from gosteward.host.tree_seals import stamp_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from gosteward.golang.distribution import VersionFile
     from gosteward.host.known_trees import Contents, Found, KnownTree
+    from gosteward.host.tree_seals import Stamp
 
     Progress = Callable[[int, int], None]
 
@@ -95,10 +97,12 @@ class TreeWriter:
 
     Attributes:
         entries: what was written.   size: bytes of it.   shared: how many of these files are those of another tree.
+        stamps: what the files look like, by name: those whose CRC-32 was given.
     """
 
     def __init__(self, top: int, options: Options, contents: Contents | None = None) -> None:
         self.entries: list[Entry] = []
+        self.stamps: dict[str, Stamp] = {}
         self.size = self.shared = 0
         self._top, self._options, self._contents = top, options, contents
         self._path, self._at = "", top
@@ -108,48 +112,53 @@ class TreeWriter:
         if options.setgid:
             _hand_on(top, options)
 
-    def file(self, name: str, mode: int, content: bytes, mtime: int | None) -> None:
-        """Write a file.  mtime: seconds, None for now. Raises Refused if there is no room, else OSError with its name."""
+    def file(self, name: str, mode: int, content: bytes, mtime: int | None, crc: int | None = None) -> None:
+        """Write a file.  mtime: seconds, None for now.   crc: its CRC-32. Raises Refused if there is no room, else OSError with its name."""
         digest = sha256(content).hexdigest()
         found = self._contents.like(content, digest, mode) if self._contents is not None else None
         if found is not None:
-            self.share(name, mode, found, mtime)
+            self.share(name, mode, found, mtime, crc)
             return
         try:
             at, base = self._place(name)
-            self._write(at, base, mode, content, mtime)
+            status = self._write(at, base, mode, mtime, content)
         except OSError as error:
             raise self._failure(error, name) from error
-        self._add(name, mode, digest, len(content))
+        self._add(Entry(name, mode, digest), status, crc)
 
-    def stream(self, name: str, mode: int, pieces: Iterator[bytes], mtime: int | None) -> None:
+    def stream(self, name: str, mode: int, pieces: Iterator[bytes], mtime: int | None, crc: int | None = None) -> None:
         """As `file`, for a large one that nobody has yet.  pieces: what raises there is let through."""
-        total, size = sha256(), 0
+        total = sha256()
         try:
             at, base = self._place(name)
             descriptor = os.open(base, writing.MAKING, 0o600, dir_fd=at)
             try:
                 for piece in pieces:
                     total.update(piece)
-                    size += len(piece)
                     _write_all(descriptor, piece)
                 _dress(descriptor, self._options, mode, mtime)
+                status = os.fstat(descriptor)
             finally:
                 os.close(descriptor)
         except OSError as error:
             raise self._failure(error, name) from error
-        self._add(name, mode, total.hexdigest(), size)
+        self._add(Entry(name, mode, total.hexdigest()), status, crc)
 
-    def share(self, name: str, mode: int, found: Found, mtime: int | None) -> None:
+    def share(self, name: str, mode: int, found: Found, mtime: int | None, crc: int | None = None) -> None:
         """As `file`, with what another tree has; its descriptor is closed."""
         try:
             at, base = self._place(name)
-            self._share(at, base, mode, found, mtime)
+            status = None if self._clones else _linked(found, at, base)
+            if status is None:
+                status = self._copy(at, base, mode, mtime, found)
+            else:
+                self.shared += 1
         except OSError as error:
             raise self._failure(error, name) from error
         finally:
-            os.close(found.descriptor)
-        self._add(name, mode, found.sha256, len(found.content))
+            if found.descriptor >= 0:
+                os.close(found.descriptor)
+        self._add(Entry(name, mode, found.sha256), status, crc)
 
     def directory(self, path: str) -> int:
         """Descriptor of a directory below the top, which is made if need be; it is good until the next call."""
@@ -186,44 +195,52 @@ class TreeWriter:
         directory, _, base = name.rpartition("/")
         return (self._at if directory == self._path else self.directory(directory)), base
 
-    def _add(self, name: str, mode: int, digest: str, size: int) -> None:
-        self.entries.append(Entry(name, mode, digest))
-        self.size += size
+    def _add(self, entry: Entry, status: os.stat_result, crc: int | None) -> None:
+        self.entries.append(entry)
+        self.size += status.st_size
+        if crc is not None:
+            self.stamps[entry.name] = stamp_of(status, crc)
 
     def _failure(self, error: OSError, name: str) -> Exception:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             return Refused(Text("{mount} is full: {name} was not written", mount=mount_of(self._top), name=name))
         return OSError(error.errno, error.strerror, f"{self._options.label}: {name}")
 
-    def _write(self, at: int, base: str, mode: int, content: bytes, mtime: int | None, source: int = -1) -> None:
+    def _write(self, at: int, base: str, mode: int, mtime: int | None, content: bytes) -> os.stat_result:
         descriptor = os.open(base, writing.MAKING, 0o600, dir_fd=at)
         try:
-            if source >= 0 and self._clones:
-                self._clones = _cloned(descriptor, source)
-                self.shared += self._clones
-            if source < 0 or not self._clones:
-                _write_all(descriptor, content)
+            _write_all(descriptor, content)
             _dress(descriptor, self._options, mode, mtime)
+            return os.fstat(descriptor)
         finally:
             os.close(descriptor)
 
-    def _share(self, at: int, base: str, mode: int, found: Found, mtime: int | None) -> None:
-        if self._clones or not _linked(found, at, base):
-            self._write(at, base, mode, found.content, mtime, found.descriptor)
-        else:
-            self.shared += 1
+    def _copy(self, at: int, base: str, mode: int, mtime: int | None, found: Found) -> os.stat_result:
+        """A file of its own, which shares its blocks where the file system can do that."""
+        descriptor = os.open(base, writing.MAKING, 0o600, dir_fd=at)
+        try:
+            if self._clones:
+                self._clones = _cloned(descriptor, found)
+                self.shared += self._clones
+            if not self._clones:
+                _write_all(descriptor, found.read())
+            _dress(descriptor, self._options, mode, mtime)
+            return os.fstat(descriptor)
+        finally:
+            os.close(descriptor)
 
 
-def _linked(found: Found, at: int, base: str) -> bool:
-    """Whether a new name is one of the very file that was read. Links may not be possible: across mounts, too many, forbidden."""
+def _linked(found: Found, at: int, base: str) -> os.stat_result | None:
+    """Make a new name one of the very file that was found; None if that cannot be: across mounts, too many links, forbidden."""
     try:
         os.link(found.name, base, src_dir_fd=found.top, dst_dir_fd=at, follow_symlinks=False)
     except OSError:
-        return False
-    if os.path.samestat(os.stat(base, dir_fd=at, follow_symlinks=False), found.status):
-        return True
+        return None
+    status = os.stat(base, dir_fd=at, follow_symlinks=False)
+    if found.is_now(status):
+        return status
     os.unlink(base, dir_fd=at)  # somebody put another one there meanwhile
-    return False
+    return None
 
 
 def _write_all(descriptor: int, content: bytes) -> None:
@@ -232,14 +249,19 @@ def _write_all(descriptor: int, content: bytes) -> None:
         written += os.write(descriptor, memoryview(content)[written:])
 
 
-def _cloned(descriptor: int, source: int) -> bool:
-    """ioctl_ficlone(2): whether both files share their blocks now. File systems without it say so, each in its own way."""
+def _cloned(descriptor: int, found: Found) -> bool:
+    """ioctl_ficlone(2): whether both files share their blocks now. File systems without it say so, each in its own way. Raises OSError: it is gone."""
     # _IOW(0x94, 9, int): where it is a write is another bit on these machines.
     other = os.uname().machine.startswith(("ppc", "mips", "sparc"))
-    with contextlib.suppress(OSError):
+    source = found.opened().descriptor
+    try:
         fcntl.ioctl(descriptor, 0x80049409 if other else 0x40049409, source)
-        return True
-    return False
+    except OSError:
+        return False
+    finally:
+        if found.descriptor < 0:
+            os.close(source)
+    return True
 
 
 def _dress(descriptor: int, options: Options, mode: int, mtime: int | None) -> None:

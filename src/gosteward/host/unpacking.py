@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from gosteward.golang.distribution import Entry, VersionFile
     from gosteward.host.known_trees import Owner
+    from gosteward.host.tree_seals import Stamp
 
 __all__ = ("Options", "Unpacked", "refuse_unfit", "release", "unpack_tar_gz", "unpack_zip")
 BLOCK = 4096
@@ -41,6 +42,7 @@ class Unpacked(NamedTuple):
         version: what its VERSION says.   entries: every file, by name.   h1: of the module form, "" if the version has none that is known.
         sha256: of the archive itself; "" where `Options.h1` judges what came out of it.   size: bytes of all files.
         shared: how many files are shared with another tree.   unread: how many of them were taken for what the archive has.
+        stamps: a seal of the tree, one for each entry; () for a tarball, which states no CRC-32.
     """
 
     version: VersionFile
@@ -50,6 +52,7 @@ class Unpacked(NamedTuple):
     size: int
     shared: int
     unread: int = 0
+    stamps: tuple[Stamp, ...] = ()
 
 
 def unpack_zip(archive: int, into: int, version: str, platform: str, options: Options = DEFAULT) -> Unpacked:
@@ -123,13 +126,13 @@ class _Zip:
             mode = distribution.mode_of(member.name)
             twin = twins.of(member, mode)
             if twin is not None:
-                tree.share(member.name, mode, twin, mtime)
+                tree.share(member.name, mode, twin, mtime, member.crc)
                 unread += 1
             elif member.size > LARGE:
-                tree.stream(member.name, mode, pieces_of(self._engine, self._archive, member), mtime)
+                tree.stream(member.name, mode, pieces_of(self._engine, self._archive, member), mtime, member.crc)
             else:
                 content = content_of(self._engine, self._archive, member, proved=True)
-                tree.file(member.name, mode, content, mtime)
+                tree.file(member.name, mode, content, mtime, member.crc)
             self._options.progress(member.end, self._size)
         self._options.progress(self._size, self._size)
         return "", unread
@@ -141,7 +144,7 @@ class _Zip:
             piece = exactly(self._archive, at, member.end - at)
             total.update(piece)
             content = inflated(self._engine, piece, at, member)
-            tree.file(member.name, distribution.mode_of(member.name), content, mtime)
+            tree.file(member.name, distribution.mode_of(member.name), content, mtime, member.crc)
             at = member.end
             self._options.progress(at, self._size)
         rest = exactly(self._archive, at, self._size - at)
@@ -165,7 +168,8 @@ def _from_zip(archive: int, into: int, version: str, platform: str, options: Opt
     writing.sync_file_system(into)
     entries = tuple(sorted(tree.entries))
     h1 = distribution.module_h1(entries, version, platform)
-    return Unpacked(opened.stated, entries, h1, digest, tree.size, tree.shared, unread)
+    stamps = tuple(tree.stamps[entry.name] for entry in entries)
+    return Unpacked(opened.stated, entries, h1, digest, tree.size, tree.shared, unread, stamps)
 
 
 def _from_tar_gz(archive: int, into: int, version: str, platform: str, options: Options) -> Unpacked:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gosteward.errors import DecodeError
@@ -74,7 +73,7 @@ class Executor:
         if isinstance(change, Move) and not change.inode:
             change = change._replace(inode=_inode_at(change.path, self.accounts))
         # Nobody can know the name beforehand, and put something of their own there.
-        temporary = f".gosteward-{secrets.token_hex(8)}"
+        temporary = f".gosteward-{os.urandom(8).hex()}"
         details = {"step": step, "temporary": temporary, "because": list(because), "undoes": undoes}
         self.journal.append(self.run, "intended", change=encode(change, self.journal.keep), **details)
         try:
@@ -103,7 +102,7 @@ class Executor:
         except JournalError as error:
             if not error.torn:
                 with contextlib.suppress(OSError, Refused):
-                    perform(made.inverse(), self.accounts, f".gosteward-{secrets.token_hex(8)}")
+                    perform(made.inverse(), self.accounts, f".gosteward-{os.urandom(8).hex()}")
             raise
 
 

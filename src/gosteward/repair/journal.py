@@ -14,23 +14,21 @@ import fcntl
 import json
 import os
 import re
-import stat
 import time
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gosteward.errors import TRY_AGAIN, BusyError, DecodeError, PrivilegeError, StewardError
+from gosteward.host import own_directory
 from gosteward.repair.changes import name_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
-NAME = "gosteward"
 FIRST_DIGEST = "0" * 64
 PHASES = ("begun", "intended", "done", "failed", "ended")
 CONTENT = re.compile(r"[0-9a-f]{64}")
 _PAUSE = 0.1
-OPENING = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 class JournalError(StewardError):
@@ -70,27 +68,11 @@ class Entry(NamedTuple):
         return json.dumps(self._asdict(), sort_keys=True, separators=(",", ":")).encode() + b"\n"
 
 
-def directory_for(environ: Mapping[str, str], home: str) -> str:
-    """Where the journal of this process's user lies; root's is never where the environment of somebody who called sudo says.
-
-    Raises:
-        StewardError: a user without a home and without XDG_STATE_HOME.
-    """
-    if os.geteuid() == 0:
-        return f"/var/lib/{NAME}"
-    state = environ.get("XDG_STATE_HOME", "")
-    if state.startswith("/"):
-        return f"{state.rstrip('/')}/{NAME}"
-    if not home.startswith("/") or home == "/":
-        raise StewardError("there is no place for the journal", hint="set XDG_STATE_HOME to a directory of yours")
-    return f"{home.rstrip('/')}/.local/state/{NAME}"
-
-
 class Journal:
     """An open journal.
 
     Args:
-        directory: as from `directory_for`.
+        directory: as from `own_directory.state_for`.
 
     Attributes:
         entries: all lines, oldest first.
@@ -118,7 +100,7 @@ class Journal:
             PrivilegeError: it may not be read, or the directory is not this user's alone.
         """
         try:
-            with self._opened() as directory:
+            with own_directory.opened(self.directory) as directory:
                 text = _read(directory, "journal")
         except FileNotFoundError:
             return self
@@ -133,25 +115,6 @@ class Journal:
                 raise self._damaged(number, "is not bound to the line before it: somebody changed the file")
             self._take(entry)
         return self
-
-    @contextlib.contextmanager
-    def _opened(self) -> Iterator[int]:
-        """A descriptor of the directory. Raises OSError, and PrivilegeError if it is not this user's alone."""
-        try:
-            descriptor = os.open(self.directory, OPENING)
-        except NotADirectoryError as error:  # a link, above all
-            raise self._not_ours() from error
-        try:
-            status = os.fstat(descriptor)
-            if status.st_uid != os.geteuid() or status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-                raise self._not_ours()
-            yield descriptor
-        finally:
-            os.close(descriptor)
-
-    def _not_ours(self) -> PrivilegeError:
-        hint = "move it aside, or chown it and chmod it 0700"
-        return PrivilegeError("the journal's directory is not yours alone", subject=self.directory, hint=hint)
 
     def _decoded(self, line: bytes, number: int) -> Entry:
         try:
@@ -183,7 +146,7 @@ class Journal:
         try:
             if not CONTENT.fullmatch(str(name)):
                 raise FileNotFoundError
-            with self._opened() as directory:
+            with own_directory.opened(self.directory) as directory:
                 found = _read(directory, f"contents/{name}")
         except OSError as error:
             raise DecodeError("the journal's copy of a file is gone", subject=path) from error
@@ -203,7 +166,7 @@ class Journal:
         """
         try:
             self._make_directories()
-            with self._opened() as directory:
+            with own_directory.opened(self.directory) as directory:
                 descriptor = os.open(
                     "lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600, dir_fd=directory
                 )
@@ -243,7 +206,7 @@ class Journal:
     def keep(self, content: bytes) -> str:
         """Store bytes for good; returns their name. Raises JournalError."""
         name = name_of(content)
-        with self._writing(), self._opened() as directory:
+        with self._writing(), own_directory.opened(self.directory) as directory:
             with contextlib.suppress(FileNotFoundError):
                 if _read(directory, f"contents/{name}") == content:
                     return name
@@ -271,7 +234,7 @@ class Journal:
         """Write a line and sync it. Raises JournalError: then it does not count, unless that says it is torn."""
         entry = Entry(len(self.entries) + 1, _now(), run, phase, details).bound(self._end)
         try:
-            with self._writing(), self._opened() as directory:
+            with self._writing(), own_directory.opened(self.directory) as directory:
                 _write(directory, "journal", entry.line(), self._size)
                 if not self._size:
                     _sync(".", directory)
@@ -284,7 +247,7 @@ class Journal:
     def _cut(self) -> bool:
         """Take away what a failed attempt left behind the last line; whether that is so."""
         try:
-            with self._opened() as directory:
+            with own_directory.opened(self.directory) as directory:
                 _write(directory, "journal", b"", self._size)
         except (OSError, PrivilegeError):
             return False
@@ -293,8 +256,8 @@ class Journal:
     def sweep(self) -> None:
         """Remove contents that no line refers to: a crash came between them and their line."""
         named = {name for entry in self.entries for name in CONTENT.findall(json.dumps(entry.details))}
-        with contextlib.suppress(OSError), self._opened() as directory:
-            contents = os.open("contents", OPENING, dir_fd=directory)
+        with contextlib.suppress(OSError), own_directory.opened(self.directory) as directory:
+            contents = os.open("contents", own_directory.DIRECTORY, dir_fd=directory)
             try:
                 for name in set(os.listdir(contents)) - named:
                     os.unlink(name, dir_fd=contents)

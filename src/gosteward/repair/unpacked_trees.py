@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 import os
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from gosteward.finding import Text
 from gosteward.formats.zip_members import ArchiveError
 from gosteward.golang import distribution
 from gosteward.golang.installed_trees import listing_of, listing_place, parse_listing
-from gosteward.host import tree_hashing, unpacking, writing
+from gosteward.host import tree_hashing, tree_seals, unpacking, writing
 from gosteward.host.known_trees import KnownTree
 from gosteward.host.places import Refused
 from gosteward.host.unpacking import Options
@@ -41,12 +41,33 @@ def write(change: MakeTree, recipe: UnpackTree, room: int) -> MakeTree:
     if not recipe.h1 and not recipe.sha256:
         raise Refused(Text("nothing says what {archive} should hold", archive=recipe.archive))
     with _opened(recipe.archive) as archive, _known(recipe) as known:
-        made = _made(recipe, archive, room, known)
+        made = _made(recipe, archive, room, tuple(neighbour.tree for neighbour in known))
         if made.unread and made.h1 != recipe.h1:
             # A file of a neighbour was taken for one of the archive, and is not: the archive alone shall decide.
             writing.remove_tree(room, ROOM)
             made = _made(recipe, archive, room, ())
-    return listed(change, listing_of(made.entries))
+        listing = listing_of(made.entries)
+        if made.stamps:
+            tree_seals.keep(change.path, listing, made.stamps)
+            _seal_anew(known, made)
+    return listed(change, listing)
+
+
+def _seal_anew(known: tuple[_Neighbour, ...], made: Unpacked) -> None:
+    """A new link changes the time of a file: the other trees that have it are to know it by its new one."""
+    stamps = dict(zip(made.entries, made.stamps))
+    for path, listing, tree in known:
+        kept = tree.stamps or (tree_seals.UNKNOWN,) * len(tree.entries)
+        found = (stamps.get(entry, old) for entry, old in zip(tree.entries, kept))
+        tree_seals.keep(path, listing, [new if old[0] in (0, new[0]) else old for new, old in zip(found, kept)])
+
+
+class _Neighbour(NamedTuple):
+    """Another tree of ours.  path: of it."""
+
+    path: str
+    listing: bytes
+    tree: KnownTree
 
 
 def _made(recipe: UnpackTree, archive: int, room: int, known: tuple[KnownTree, ...]) -> Unpacked:
@@ -117,17 +138,18 @@ def _opened(path: str) -> Iterator[int]:
 
 
 @contextlib.contextmanager
-def _known(recipe: UnpackTree) -> Iterator[tuple[KnownTree, ...]]:
+def _known(recipe: UnpackTree) -> Iterator[tuple[_Neighbour, ...]]:
     """Other trees with their listings, the most similar ones first; those without one are left out."""
     known = []
     with contextlib.ExitStack() as held:
         for path in sorted(recipe.shares, key=lambda path: _likeness(path, recipe), reverse=True)[:MOST_KNOWN]:
             with contextlib.suppress(OSError, ValueError):
                 with open(os.open(listing_place(path), writing.READING), "rb") as file:
-                    entries = parse_listing(file.read())
+                    listing = file.read()
+                entries = parse_listing(listing)
                 top = os.open(path, writing.READING | os.O_DIRECTORY)
                 held.callback(os.close, top)
-                known.append(KnownTree(top, entries))
+                known.append(_Neighbour(path, listing, KnownTree(top, entries, tree_seals.kept(path, listing))))
         yield tuple(known)
 
 

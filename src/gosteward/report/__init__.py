@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gosteward.errors import FINDINGS, HEALTHY, NOT_JUDGED
 from gosteward.finding import SEVERITIES
-from gosteward.report import secrets
 
 if TYPE_CHECKING:
     from gosteward.catalogs import Catalog
@@ -65,6 +64,8 @@ class Report(NamedTuple):
 
 def render(report: Report, format_name: str, words: Catalog) -> str:
     """The report in one of FORMATS, ending with a line feed, without passwords that lines of files may hold."""
+    from gosteward.report import secrets  # here, as commands without a report lay out their words with this room, too
+
     module = importlib.import_module(f"{__name__}.{format_name}")
     text: str = module.render(report._replace(judgement=secrets.without(report.judgement)), words)
     return text

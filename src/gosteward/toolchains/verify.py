@@ -13,7 +13,6 @@ from gosteward.finding import Text
 from gosteward.golang.installed_trees import CURRENT
 from gosteward.host import accounts
 from gosteward.toolchains.installed import goroots, tree_reading
-from gosteward.toolchains.obtaining.acquiring import keeping_of
 from gosteward.toolchains.origins.web import Web
 from gosteward.toolchains.verifying import authenticity
 from gosteward.toolchains.verifying.authenticity import Asking
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
     from gosteward.toolchains.installed.goroots import Goroot
     from gosteward.toolchains.installed.tree_reading import Tree
     from gosteward.toolchains.proving.transparency import Log
-    from gosteward.toolchains.source_builds.build_log import Say
+    from gosteward.toolchains.source_builds.make_log import Say
 
 MOST_LINKS = 100
 
@@ -77,7 +76,9 @@ def verify(wanted: Wanted, host: LocalHost) -> Verified:
 
 
 def _rebuilt(goroot: Goroot, wanted: Wanted, host: LocalHost, user: User) -> Check:
-    from gosteward.toolchains.source_builds.rebuilding import Rebuilding  # here, as it is seldom asked for
+    # Here, as it is seldom asked for.
+    from gosteward.toolchains.obtaining.acquiring import keeping_of
+    from gosteward.toolchains.source_builds.rebuilding import Rebuilding
 
     keeping = keeping_of(host, user.home)
     say = wanted.rebuild or (lambda _: None)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from gosteward.errors import UsageError
 from gosteward.finding import Text
 from gosteward.golang import distribution, goversion, platforms, toolchain_names
-from gosteward.probes import packages
 from gosteward.toolchains.installed import store
 
 if TYPE_CHECKING:
@@ -110,4 +109,6 @@ def cannot_be_logged(goroot: Goroot) -> Text:
 
 def owner_of(host: LocalHost, goroot: Goroot) -> str:
     """The package that put it there, "golang-1.19-go 1.19.8-2"; "" if none did."""
+    from gosteward.probes import packages  # here, as most trees are known without
+
     return packages.collect(host).owner_of(os.path.join(goroot.path, "bin/go"))

@@ -20,7 +20,6 @@ from gosteward.golang.distribution import Entry, module_form, module_h1
 from gosteward.golang.installed_trees import listing_place, parse_listing
 from gosteward.host.own_directory import OwnDirectory, cache_for, state_for
 from gosteward.host.writing import READING
-from gosteward.toolchains.origins import sources
 from gosteward.toolchains.origins.settings import database, downloads_of_go, go_proxy
 from gosteward.toolchains.proving.transparency import log_of
 
@@ -94,13 +93,15 @@ def _zips(release: Release, host: LocalHost, user: User, asking: Web) -> Iterato
     yield f"{downloads_of_go(host, user)}/{toolchain_names.TOOLCHAIN_MODULE}/@v/{name}"
     downloads = OwnDirectory(f"{cache_for(host.environ, user.home)}/downloads")
     yield f"{downloads.path}/{name}"
+    from gosteward.toolchains.origins import sources  # here, as most trees are judged by their list
+
     for source in sources.of_settings(go_proxy(host, user), asking, host):
         try:
             offer = source.offer(release.version, release.platform)
             if offer is None or offer.form != "module":
                 continue
             if offer.url:
-                asking.download(offer.url, downloads, name, limit=sources.ZIP_LIMIT)
+                asking.download(offer.url, downloads, name, limit=Limits().archive)
             yield offer.path or f"{downloads.path}/{name}"
         except (StewardError, OSError):
             continue
@@ -115,7 +116,7 @@ def zip_entries(path: str, release: Release) -> tuple[Entry, ...]:
     descriptor = os.open(path, READING)
     try:
         status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode) or status.st_size > sources.ZIP_LIMIT:
+        if not stat.S_ISREG(status.st_mode) or status.st_size > Limits().archive:
             raise ArchiveError("no archive")
         prefix = distribution.module_prefix(release.version, release.platform.module)
         listing = zip_members.members(
