@@ -117,7 +117,7 @@ class Request(NamedTuple):
         trust: context with the certificates that are trusted; None to refuse https.
         patience: seconds of silence after which a server is given up, None to wait until the deadline.   start: first byte that is
             wanted (a server may send all of it nevertheless, and then says 200 and not 206).   pool: where connections are kept; None to
-            close each one.
+            close each one.   login: "name:password" for a URL, b"" for none; of a URL without TLS it is not asked.
     """
 
     deadline: float
@@ -127,6 +127,7 @@ class Request(NamedTuple):
     patience: float | None = None
     start: int = 0
     pool: Pool | None = None
+    login: Callable[[Url], bytes] = lambda _: b""
 
 
 def key_of(url: Url, request: Request) -> Key:
@@ -217,7 +218,18 @@ def _tunnel(connection: socket.socket, proxy: Url, url: Url, request: Request) -
 
 def authorization(proxy: Url) -> str:
     """The header line by which an HTTP proxy knows its user. Source: RFC 9110 section 11.7.2, RFC 7617."""
-    return f"Proxy-Authorization: Basic {base64.b64encode(_unescaped(proxy.user)).decode()}"
+    return f"Proxy-Authorization: {basic(_unescaped(proxy.user))}"
+
+
+def basic(login: bytes) -> str:
+    """The value of a header for "name:password". Source: RFC 7617."""
+    return f"Basic {base64.b64encode(login).decode()}"
+
+
+def login_in(url: Url) -> bytes:
+    """The "name:password" of a URL that has a name, b"" for one that has none. Source: net/http/client.go (`send`)."""
+    name, _, password = url.user.partition(":")
+    return _unescaped(name) + b":" + _unescaped(password) if url.user else b""
 
 
 def _dial(url: Url, deadline: float) -> socket.socket:

@@ -1,7 +1,8 @@
 """The only network client: HTTP/1.1 with a deadline, a size limit, and TLS that is verified against certificates given by the caller.
 
-It asks as `go` would, and is careful where `go` trusts its user: it never sends credentials to a server (only to an HTTP proxy
-whose URL has them), follows at most three redirects, none from https to http, and reads no more than it was told to.
+It asks as `go` would, and is careful where `go` trusts its user: it follows at most three redirects, none from https to http, and reads no more
+than it was told to. Credentials go to an HTTP proxy whose URL has them; to a server only those that the caller gives, over TLS, and never behind
+a redirect to another host or port.
 
 How connections are made and kept: see `connections`. Source: RFC 9112 (HTTP/1.1), sections 6.3 and 7.1 for where an answer ends.
 """
@@ -20,6 +21,7 @@ from gosteward.connections import (
     Request,
     SilentError,
     authorization,
+    basic,
     connected,
     head_of,
     key_of,
@@ -28,7 +30,7 @@ from gosteward.connections import (
     receive,
     send,
 )
-from gosteward.golang.proxyurls import Url, parse
+from gosteward.golang.proxyurls import Url, masked, parse
 
 if TYPE_CHECKING:
     import socket
@@ -106,8 +108,9 @@ def opened(url: Url, request: Request) -> Iterator[Opened]:
     Raises:
         FetchError: there is no answer; while pieces are taken: it ends too early, or does not go on.
     """
+    asked, login = url, request.login(url) if url.scheme == "https" else b""
     for _ in range(MOST_REDIRECTS + 1):
-        with _asked(url, request) as answer:
+        with _asked(url, request, login) as answer:
             location = answer.head.headers.get("location", "")
             if answer.head.status not in (301, 302, 303, 307, 308) or not location:
                 yield answer
@@ -115,7 +118,12 @@ def opened(url: Url, request: Request) -> Iterator[Opened]:
             target = _target(url, location)
         if target is None or (url.scheme == "https" and target.scheme != "https"):
             status = answer.head.status
-            raise FetchError("http", "status", f"refused a redirect to {location[:120]}", status=status)
+            # Whoever signs a URL puts what opens it behind the question mark.
+            place = masked(location.partition("?")[0])[:120]
+            raise FetchError("http", "status", f"refused a redirect to {place}", status=status)
+        # As in net/http, what was left once does not come back; unlike there, a host's other ports and names below its own are others.
+        if (target.scheme, target.host, target.effective_port) != (asked.scheme, asked.host, asked.effective_port):
+            login = b""
         url = target
     raise FetchError("http", "status", f"more than {MOST_REDIRECTS} redirects")
 
@@ -130,8 +138,8 @@ def _target(url: Url, location: str) -> Url | None:
 
 
 @contextlib.contextmanager
-def _asked(url: Url, request: Request) -> Iterator[Opened]:
-    connection, answer = _exchange(url, request)
+def _asked(url: Url, request: Request, login: bytes) -> Iterator[Opened]:
+    connection, answer = _exchange(url, request, login)
     try:
         yield answer
         if request.pool is not None and answer.ended():
@@ -143,29 +151,29 @@ def _asked(url: Url, request: Request) -> Iterator[Opened]:
     connection.close()
 
 
-def _exchange(url: Url, request: Request) -> tuple[socket.socket, Opened]:
+def _exchange(url: Url, request: Request, login: bytes) -> tuple[socket.socket, Opened]:
     """Ask, over a kept connection if there is one; if that was closed in the meantime, once more over a new one."""
     kept = request.pool.taken(key_of(url, request)) if request.pool is not None else None
     if kept is not None:
         try:
-            return kept, _spoken(kept, url, request)
+            return kept, _spoken(kept, url, request, login)
         except SilentError:
             pass
     connection = connected(url, request)
-    return connection, _spoken(connection, url, request)
+    return connection, _spoken(connection, url, request, login)
 
 
-def _spoken(connection: socket.socket, url: Url, request: Request) -> Opened:
+def _spoken(connection: socket.socket, url: Url, request: Request, login: bytes) -> Opened:
     """Ask over a connection, which is closed on any error. Raises FetchError; SilentError: there is nothing at all."""
     try:
-        send(connection, _question(url, request), request.deadline)
+        send(connection, _question(url, request, login), request.deadline)
         return _answer(connection, request, url)
     except BaseException:
         connection.close()
         raise
 
 
-def _question(url: Url, request: Request) -> list[str]:
+def _question(url: Url, request: Request, login: bytes) -> list[str]:
     proxy = request.route(url)
     through_proxy = proxy is not None and url.scheme == "http" and proxy.scheme not in SOCKS5
     path = url.path.partition("#")[0] or "/"
@@ -180,6 +188,8 @@ def _question(url: Url, request: Request) -> list[str]:
         lines.append("Connection: close")
     if request.start:
         lines.append(f"Range: bytes={request.start}-")
+    if login:
+        lines.append(f"Authorization: {basic(login)}")
     if through_proxy and proxy is not None and proxy.user:
         lines.append(authorization(proxy))
     return lines

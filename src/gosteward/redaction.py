@@ -125,4 +125,5 @@ def redacted(snapshot: Snapshot) -> Snapshot:
         if name.lower() not in EVERYBODY:
             names[name] = mask
     masked: Snapshot = _Masker(names).value(snapshot)
-    return masked._replace(schema=snapshot.schema)
+    # Of releases everybody knows the same: a user named "net" is no package.
+    return masked._replace(schema=snapshot.schema, releases=snapshot.releases)

@@ -10,6 +10,7 @@ from gosteward.formats import access, buildinfo, c_targets, certificates, elf, f
 from gosteward.formats.access import Owned
 from gosteward.golang import (
     dirhash,
+    goauth,
     goenv,
     goflags,
     gomod,
@@ -103,6 +104,16 @@ def _module_patterns(data: bytes) -> object:
     return modulepaths.covers(patterns, path), modulepaths.domain_of(path), proxyurls.sum_database(patterns)
 
 
+def _netrc(data: bytes) -> object:
+    found = netrc.entries(text_of(data))
+    sent = netrc.entry_for("a.example:8443/x/y", found)
+    if sent is not None and not (
+        sent.complete and sent.machine.lower().rstrip("/").endswith(("a.example:8443", "/x", "/y"))
+    ):
+        raise AssertionError("a password for another place")
+    return netrc.machines(text_of(data)), sent
+
+
 def _proxies(data: bytes) -> object:
     value = text_of(data)
     entries = modulepaths.proxy_list(value)
@@ -172,7 +183,10 @@ TARGETS = {
     "git-configuration": Target(
         _git_configuration, words='[safe] directory = [include] path [safe "x"] \\ " # ; * /srv/app /srv/* ~/'
     ),
-    "netrc": Target(lambda data: netrc.machines(text_of(data)), words="machine login password default macdef account"),
+    "netrc": Target(
+        _netrc, words="machine login password default macdef account x a.example a.example/x a.example:8443"
+    ),
+    "goauth": Target(lambda data: goauth.methods(text_of(data)), words="off netrc ; git /srv helper --flag"),
     "file-start": Target(_file_start, words='#! exec env "$@" $* /usr/local/go/bin/go A=b ustar <!doctype html <?xml'),
     "compiler-command": Target(_compiler_command, words="-target --target= -m32 aarch64-linux-gnu-gcc-12 ccache ' \""),
     "go-mod": Target(lambda data: gomod.parse(text_of(data)), lines=True, words=MODULES),

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from gosteward.golang.modulepaths import proxy_list
 from gosteward.golang.proxyurls import database_problem, entry_problem, masked, parse
+from growth import grows_linearly
 
 KEY = "sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8"
 
@@ -61,9 +62,33 @@ def test_passwords_are_never_shown() -> None:
         masked("https://dev:secret@a.example|http://b.example,direct")
         == "https://dev:xxxxx@a.example|http://b.example,direct"
     )
+    token = parse("https://t0ken@a.example/x")
+    assert token is not None
+    assert token.shown == masked("https://t0ken@a.example/x") == "https://xxxxx@a.example/x"
     url = parse("https://dev:secret@a.example:8443/x")
     assert url is not None
     assert url.shown == "https://dev:xxxxx@a.example:8443/x"
+
+
+@pytest.mark.parametrize(
+    "text", ["https://dev:sec@ret@a.example/x", "https://dev:sec,ret@a.example", "dev:secret@a.example", "https://dev:sec ret@a.example",
+             "https://dev:sec/ret@a.example/x", "htps:/dev:secret@a.example", "https://b.example:80,https://dev:sec/ret@a.example"]
+)  # fmt: skip
+def test_a_password_is_not_shown_either_where_its_url_is_no_good(text: str) -> None:
+    assert "sec" not in masked(text)
+    assert "ret" not in masked(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["https://a.example:8443/x@v1.2.3", "https://[::1]:8080/x@v", "https://b.example:80,direct", "/srv/a:b@c"]
+)
+def test_what_is_no_password_stays(text: str) -> None:
+    assert masked(text) == text
+
+
+@pytest.mark.parametrize("part", ["://a:", "a,b:c", ":", "://a:b/", "://1:1"])
+def test_masking_takes_time_in_proportion(part: str) -> None:
+    assert grows_linearly(lambda size: masked(part * size + "\n@"), 1 << 14)
 
 
 PARTS = (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 from gosteward.cli import options as flags
@@ -30,9 +29,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--fix", action="store_true", help="repair what can be repaired, and prove it")
     parser.add_argument("--yes", action="store_true", help="with --fix: do not ask")
     parser.add_argument("--dry-run", action="store_true", help="with --fix: show what would change, and write nothing")
-    parser.add_argument(
-        "--from", metavar="URL|DIR|FILE", dest="source", default="", help="with --fix: where releases of Go come from"
-    )
+    flags.add_source(parser, "with --fix: where releases of Go come from")
     parser.add_argument("--format", choices=FORMATS, default="text", help="how to report (default: text)")
     flags.add_output(parser)
     flags.add_language(parser)
@@ -63,7 +60,7 @@ def _examined(asked: Request, options: Namespace) -> Report:
         return preview(asked, consent)
     words = flags.catalog(options.lang)
     ask = (lambda step, diff: _agreed(step, diff, words)) if not options.yes and flags.can_ask() else None
-    return treat(asked, consent._replace(ask=ask), " ".join(("doctor", *sys.argv[2:])))
+    return treat(asked, consent._replace(ask=ask), flags.command_line("doctor"))
 
 
 def _agreed(step: Step, diff: tuple[str, ...], words: Catalog) -> bool:

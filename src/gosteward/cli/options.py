@@ -89,6 +89,11 @@ def add_root(parser: ArgumentParser) -> None:
     )
 
 
+def add_source(parser: ArgumentParser, meaning: str) -> None:
+    """The flag for where releases come from.  meaning: for this command."""
+    parser.add_argument("--from", metavar="URL|DIR|FILE", dest="source", default="", help=meaning)
+
+
 def add_placing(parser: ArgumentParser) -> None:
     """What may be done outside of the root. None where no flag says so: then the settings do, see `settle`."""
     from argparse import BooleanOptionalAction
@@ -166,7 +171,14 @@ def changing(command: str) -> Changing:
 
     host = LocalHost(os.environ)
     journal, me = this_journal(host)
-    return Changing(host, me, journal, accounts_of(host, me), " ".join((command, *sys.argv[2:])))
+    return Changing(host, me, journal, accounts_of(host, me), command_line(command))
+
+
+def command_line(command: str) -> str:
+    """What was typed, for the journal: passwords in URLs are not kept."""
+    from gosteward.golang.proxyurls import masked
+
+    return " ".join((command, *map(masked, sys.argv[2:])))
 
 
 def seconds(text: str) -> float:

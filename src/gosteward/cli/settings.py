@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import TYPE_CHECKING
 
 from gosteward.cli import options as flags
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from gosteward.catalogs import Catalog
     from gosteward.settings import Value
     from gosteward.toolchains.origins.configuration import Configuration, File
+    from gosteward.toolchains.origins.credentials import Credentials
 
 HELP = "show the settings, and where each of them comes from"
 
@@ -26,10 +28,21 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(options: Namespace) -> int:
-    found = flags.configuration()
+    found, passwords = flags.configuration(), _credentials()
     words = flags.catalog(options.lang)
-    flags.write(_json(found) if options.format == "json" else _text(found, words), "")
+    flags.write(_json(found, passwords) if options.format == "json" else _text(found, passwords, words), "")
     return HEALTHY
+
+
+def _credentials() -> Credentials:
+    from gosteward.host.accounts import user_with_id
+    from gosteward.host.local import LocalHost
+    from gosteward.toolchains.origins.credentials import credentials
+    from gosteward.toolchains.origins.settings import go_auth
+
+    host = LocalHost(os.environ)
+    me = user_with_id(host, os.geteuid())
+    return credentials(host, me, go_auth(host, me))
 
 
 def _shown(value: Value) -> Value:
@@ -41,7 +54,7 @@ def _shown(value: Value) -> Value:
     return value
 
 
-def _json(found: Configuration) -> str:
+def _json(found: Configuration, passwords: Credentials) -> str:
     from gosteward.settings import KEYS
 
     values = {
@@ -51,11 +64,17 @@ def _json(found: Configuration) -> str:
         "schema": "gosteward.settings/1",
         "files": [file._asdict() for file in found.files],
         "toolchains": values,
+        "netrc": {
+            "path": passwords.path,
+            "state": passwords.state,
+            "machines": [entry.machine for entry in passwords.entries if entry.complete],
+            "notes": [str(note) for note in passwords.notes()],
+        },
     }
     return json.dumps(document, indent=1) + "\n"
 
 
-def _text(found: Configuration, words: Catalog) -> str:
+def _text(found: Configuration, passwords: Credentials, words: Catalog) -> str:
     from gosteward.settings import DEFAULT, KEYS
 
     lines = []
@@ -64,6 +83,12 @@ def _text(found: Configuration, words: Catalog) -> str:
         origin = found.settings.origin(key)
         lines.append(f"{key} = {value}  # {words.words('default') if origin == DEFAULT else origin}")
     lines += ["", *(words.text(_state(file)) for file in found.files)]
+    if passwords.state == "read":
+        machines = len({entry.machine for entry in passwords.entries if entry.complete})
+        lines.append(
+            words.text(Text("machines with a password in {path}: {count}", path=passwords.path, count=str(machines)))
+        )
+    lines += [words.text(note) for note in passwords.notes()]
     return "".join(f"{visible(line)}\n" for line in lines)
 
 

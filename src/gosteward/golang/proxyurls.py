@@ -33,6 +33,14 @@ _HOST_PORT = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[^\[\]:]*)(?::(?P<port>\d*
 _BAD = re.compile(r"[\x00-\x20\x7f\"<>\\^`{|}]")
 _WORD_BEHIND = re.compile(r";\s*(?:direct|off)$")
 _NAME = re.compile(r"[^\s+/][^\s+]*")
+# Each consumes all that it looks at, so that reading is linear.
+_USER = re.compile(
+    r"(?P<before>:/{1,2}(?!/)|^|(?<=[,|]))(?P<name>(?!\[)[^/@:,|\s]*)(?:@|:(?!/)(?P<rest>(?:(?!:/)[^/\n])*))"
+)
+# Behind what is no port a password goes on: with a slash in it a text is no URL, and is shown as such.
+_SLASHED = re.compile(
+    r"(?P<before>:/{1,2}(?!/))(?P<name>(?!\[)[^/@:,|\s]*):(?!\d*(?:[/,|\s]|$)|xxxxx@)(?P<rest>(?:(?!:/)\S)*)"
+)
 _ALGORITHM_ED25519 = 1
 
 
@@ -52,9 +60,9 @@ class Url(NamedTuple):
 
     @property
     def shown(self) -> str:
-        """The URL with its password, if it has one, as `xxxxx`, in the way of Go's url.Redacted."""
+        """The URL with its password as `xxxxx`, in the way of Go's url.Redacted; so is a name without a password: such names are tokens."""
         name, colon, _ = self.user.partition(":")
-        user = f"{name}:xxxxx@" if colon else f"{name}@" if name else ""
+        user = f"{name}:xxxxx@" if colon else "xxxxx@" if name else ""
         port = f":{self.port}" if self.port else ""
         return f"{self.scheme}://{user}{self.host}{port}{self.path}"
 
@@ -86,8 +94,16 @@ def parse(text: str) -> Url | None:
 
 
 def masked(text: str) -> str:
-    """A URL, or a list of them as GOPROXY has it, without passwords."""
-    return re.sub(r"(://[^/@:,|\s]*):[^/@,|\s]*@", r"\1:xxxxx@", text)
+    """A URL, or a list of them as GOPROXY has it, without passwords; names as in `Url.shown`. Also of what is nearly a URL, as errors are about that."""
+    return _SLASHED.sub(_masked, _USER.sub(_masked, text)) if "@" in text else text
+
+
+def _masked(match: re.Match[str]) -> str:
+    """Up to the last @."""
+    if match["rest"] is None:
+        return f"{match['before']}xxxxx@"
+    _, at, host = match["rest"].rpartition("@")
+    return f"{match['before']}{match['name']}:xxxxx@{host}" if at else match.group()
 
 
 def entry_url(entry: ProxyEntry) -> str:

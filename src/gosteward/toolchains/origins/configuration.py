@@ -10,7 +10,6 @@ Root reads no file of a user's: what root runs, nobody else decides.
 from __future__ import annotations
 
 import os
-import stat
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote
 
@@ -18,6 +17,7 @@ from gosteward import settings as texts
 from gosteward.errors import PrivilegeError, StewardError, UsageError
 from gosteward.host.descriptors import read_all
 from gosteward.toolchains.origins import sources
+from gosteward.toolchains.origins.trusted_files import is_trusted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -89,8 +89,7 @@ def _text(host: LocalHost, path: str, owners: tuple[int, ...]) -> tuple[str, str
         raise UsageError(f"it cannot be read ({error.strerror})", subject=path) from error
     try:
         status = os.fstat(descriptor)
-        directory = host.stat(path.rpartition("/")[0])
-        if not all(found is not None and _is_safe(found, owners) for found in (status, directory)):
+        if not is_trusted(host, path, descriptor, owners):
             whose = "root" if owners == (0,) else "its user"
             hint = f"let it and its directory belong to {whose}, and `chmod go-w` both"
             raise PrivilegeError("others may write to this file of settings", subject=path, hint=hint)
@@ -102,12 +101,6 @@ def _text(host: LocalHost, path: str, owners: tuple[int, ...]) -> tuple[str, str
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise UsageError("not TOML (it is not UTF-8)", subject=f"{path}:{line}") from error
-
-
-def _is_safe(status: os.stat_result, owners: tuple[int, ...]) -> bool:
-    """A group may write to a user's own file: many users have one of their own, and a umask of 002."""
-    closed = stat.S_IWOTH | (stat.S_IWGRP if owners == (0,) else 0)
-    return status.st_uid in owners and not status.st_mode & closed
 
 
 def sources_of(settings: Settings, goproxy: str, web: Web, host: LocalHost) -> tuple[Source, ...]:

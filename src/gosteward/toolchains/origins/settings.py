@@ -77,6 +77,11 @@ def private_modules(host: LocalHost, user: User) -> str:
     return _setting(host, user, "GONOSUMDB", TREES) or _setting(host, user, "GOPRIVATE", TREES)
 
 
+def go_auth(host: LocalHost, user: User) -> str:
+    """The value of GOAUTH that go would read, "" for its default."""
+    return _setting(host, user, "GOAUTH", TREES)
+
+
 def go_path(host: LocalHost, user: User) -> str:
     """The first directory of GOPATH; "" for a user without a home."""
     path = _setting(host, user, "GOPATH", ()).partition(":")[0] or (f"{user.home.rstrip('/')}/go" if user.home else "")

@@ -40,7 +40,7 @@ class Offer(NamedTuple):
     """An archive that is said to hold a toolchain.
 
     Attributes:
-        form: "module" (zip of golang.org/toolchain) or "archive" (tar.gz as on go.dev).
+        form: "module" (zip of golang.org/toolchain), "archive" (tar.gz as on go.dev), or "source" (tar.gz of the sources alone).
         url, path: where it is; one of them is "".   size: bytes, 0 if not told.   sha256: as told by the source, "" if not.
         source: whose offer it is, for people.
         bundle, offset: where it is if neither has a value: path of a bundle, and offset of its first byte there.
@@ -59,6 +59,11 @@ class Offer(NamedTuple):
     offset: int = 0
     proof: str = ""
     head: str = ""
+
+    @property
+    def shown(self) -> str:
+        """Where it is, without passwords."""
+        return masked(self.url) if self.url else self.path
 
 
 class ModuleProxy:
@@ -233,7 +238,7 @@ def named(text: str, web: Web, host: LocalHost) -> tuple[Source, ...]:
         return (Folder(host, path),)
     if text and host.exists(path):
         return (Bundle(path),)
-    raise UsageError("this is no source", subject=text[:200], hint="name a URL, a directory, or a bundle")
+    raise UsageError("this is no source", subject=masked(text)[:200], hint="name a URL, a directory, or a bundle")
 
 
 def of_settings(goproxy: str, web: Web, host: LocalHost) -> tuple[Source, ...]:
@@ -263,7 +268,7 @@ def find(asked: toolchain_names.Wanted, platform: Platform, sources: tuple[Sourc
             return found
         said.append(f"{source.shown}: {found}")
     what = f"no source has {version} for {platform.archive}"
-    raise UnreachableError(what, subject="; ".join(said), hint="name another source with --from")
+    raise UnreachableError(what, subject="; ".join(dict.fromkeys(said)), hint=_hint(sources))
 
 
 def listed(sources: tuple[Source, ...], platform: Platform) -> tuple[str, ...]:
@@ -281,9 +286,16 @@ def listed(sources: tuple[Source, ...], platform: Platform) -> tuple[str, ...]:
         else:
             known.update(dict.fromkeys(found))
     if not known:
-        hint = "name another source with --from"
-        raise UnreachableError("no source gives a list of releases", subject="; ".join(said), hint=hint)
+        raise UnreachableError(
+            "no source gives a list of releases", subject="; ".join(dict.fromkeys(said)), hint=_hint(sources)
+        )
     return tuple(known)
+
+
+def _hint(sources: tuple[Source, ...]) -> str:
+    """Servers that want a password may say that they have nothing (404), so that it is named here what is not asked for one."""
+    notes = (note for source in sources if isinstance(source, (ModuleProxy, Index)) for note in source.web.notes())
+    return "; ".join((*dict.fromkeys(map(str, notes)), "name another source with --from"))
 
 
 def _newest(asked: toolchain_names.Wanted, platform: Platform, sources: tuple[Source, ...]) -> str:

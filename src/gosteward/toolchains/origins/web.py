@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 import time
@@ -10,14 +11,17 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gosteward import fetch
 from gosteward.errors import StewardError
-from gosteward.golang.proxyurls import parse
+from gosteward.golang.proxyurls import masked, parse
 from gosteward.probes import trust
 from gosteward.reasoning.http_proxies import HttpProxies, proxy_for
+from gosteward.toolchains.origins import settings
+from gosteward.toolchains.origins.credentials import Credentials, credentials
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from gosteward.fetch import Answer, Verifier
+    from gosteward.finding import Text
     from gosteward.golang.proxyurls import Url
     from gosteward.host.local import LocalHost
     from gosteward.host.own_directory import Growing, OwnDirectory
@@ -34,6 +38,7 @@ ASKERS = 3  # at once: a new connection costs more than to wait for one that is 
 PARTIAL = ".partial"
 # To ask once more does not help.
 FINAL = ("parse", "resolve", "tls")
+PASSWORD_WANTED = 401
 _STEP = 1 << 20
 
 
@@ -63,6 +68,7 @@ class Web:
         self.user = user
         self.offline = offline
         self._trust: Verifier | None = None
+        self._credentials: Credentials | None = None
         self._pool = fetch.Pool()
         environ = host.environ
         http, https, none = (
@@ -71,13 +77,27 @@ class Web:
         self.proxies = HttpProxies(http, https, none)
 
     def ask(self, url: str, limit: int = ANSWER_LIMIT) -> Answer:
-        """A small answer of any status. Raises UnreachableError."""
+        """A small answer of any status but 401. Raises UnreachableError."""
         parsed = self._parsed(url)
         request = self._request(parsed, ANSWER_SECONDS)._replace(limit=limit)
         try:
-            return fetch.fetch(parsed, request)
+            answer = fetch.fetch(parsed, request)
         except fetch.FetchError as error:
             raise _unreachable(parsed, error) from error
+        if answer.status == PASSWORD_WANTED:
+            raise self._refused(parsed)
+        return answer
+
+    def close(self) -> None:
+        """End the connections that nobody uses at the moment."""
+        self._pool.close()
+
+    @contextlib.contextmanager
+    def opened(self, url: str, seconds: float) -> Iterator[fetch.Opened]:
+        """An answer of any status, whose body is read as it comes. Raises UnreachableError: it is no URL to ask; FetchError."""
+        parsed = self._parsed(url)
+        with fetch.opened(parsed, self._request(parsed, seconds)) as answer:
+            yield answer
 
     def ask_all(self, urls: Sequence[str], limit: int = ANSWER_LIMIT) -> tuple[Answer | UnreachableError, ...]:
         """Several answers, in order, some of them at once."""
@@ -136,6 +156,8 @@ class Web:
         attempt = 1
         failure = self._downloaded(url, file, limit, progress)
         while failure is not None:
+            if failure.status == PASSWORD_WANTED:
+                raise self._refused(url) from failure
             if attempt == ATTEMPTS or failure.step in FINAL or failure.reason == "status":
                 raise _unreachable(url, failure) from failure
             time.sleep(0.2 * 2**attempt)
@@ -155,9 +177,11 @@ class Web:
     def _parsed(self, url: str) -> Url:
         parsed = parse(url)
         if parsed is None or parsed.scheme not in ("http", "https") or not parsed.host:
-            raise UnreachableError("this is no http URL", subject=url[:200])
+            raise UnreachableError("this is no http URL", subject=masked(url)[:200])
         if self.offline:
             raise UnreachableError("nothing may be asked (--offline)", subject=parsed.shown)
+        if parsed.user and parsed.scheme != "https":  # also on this host itself, as in go
+            raise UnreachableError("no password is sent over plain http", subject=parsed.shown, hint="write https://")
         return parsed
 
     def _request(self, url: Url, seconds: float) -> fetch.Request:
@@ -167,14 +191,37 @@ class Web:
             except ImportError as error:
                 raise UnreachableError("this Python has no TLS (module ssl)", subject=url.shown) from error
             environ = self.host.environ
-            settings = trust.TrustSettings(environ.get("SSL_CERT_FILE", ""), environ.get("SSL_CERT_DIR", ""))
-            self._trust = tls.verifying(trust.read(self.host, self.user, settings).pem)
+            named = trust.TrustSettings(environ.get("SSL_CERT_FILE", ""), environ.get("SSL_CERT_DIR", ""))
+            self._trust = tls.verifying(trust.read(self.host, self.user, named).pem)
+            self._credentials = credentials(self.host, self.user, settings.go_auth(self.host, self.user))
         return fetch.Request(
             deadline=time.monotonic() + seconds,
             route=lambda asked: proxy_for(self.proxies, asked),
             trust=self._trust,
             patience=PATIENCE,
             pool=self._pool,
+            login=(self._credentials or Credentials()).login,
+        )
+
+    def notes(self) -> tuple[Text, ...]:
+        """What somebody has set up for servers that want a password, and what does not count; () as long as no such server can have been asked."""
+        return self._credentials.notes() if self._credentials is not None else ()
+
+    def _refused(self, url: Url) -> UnreachableError:
+        """A server that answers 401."""
+        known = self._credentials or Credentials()
+        if url.scheme != "https":
+            return UnreachableError("it wants a password (401), which is not sent over plain http", subject=url.shown)
+        if known.login(url):
+            return UnreachableError("it does not accept the password (401)", subject=url.shown)
+        place = f"{url.host}:{url.port}" if url.port else url.host
+        none = (
+            f"{known.path} has none for {place}"
+            if known.state in ("read", "missing") and known.path
+            else "none is known"
+        )
+        return UnreachableError(
+            f"it wants a password (401), and {none}", subject=url.shown, hint="; ".join(map(str, self.notes()))
         )
 
 
