@@ -15,6 +15,7 @@ from gosteward.errors import place_of
 from gosteward.finding import Finding, Rule, Text
 from gosteward.formats import elf
 from gosteward.judgement import Check, judge
+from gosteward.ranking import ranked
 from gosteward.report import Report
 from gosteward.rules import all_checks
 from gosteward.snapshot import Snapshot
@@ -85,3 +86,11 @@ def test_the_place_of_an_error_is_the_innermost_line_of_ours() -> None:
         elf.goarch_of(None)  # type: ignore[arg-type]
     assert place_of(caught.value).startswith("gosteward.formats.elf:")
     assert place_of(ValueError()) == "?"
+
+
+def test_what_only_endangers_is_read_last_and_explains_no_failed_command() -> None:
+    aged = Rule(id="GS001", slug="aged", title="is old", severity="warning", needs=(), hinders=False)
+    checks = [Check(rule, lambda _, r=rule: (Finding(r, "/opt/go", Text("x")),)) for rule in (aged, SOUND)]  # type: ignore[misc]
+    findings = judge(Snapshot(), checks).findings
+    assert [j.finding.rule.id for j in findings] == ["GS998", "GS001"]
+    assert [j.finding.rule.id for j in ranked(findings, "is old", ("go",), "")] == ["GS998"]

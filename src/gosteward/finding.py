@@ -63,6 +63,7 @@ class Rule(NamedTuple):
         severity: "error" (Go does not work, or will not), "warning" (it works by luck, or not everywhere), "note".
         needs: names of Snapshot fields, or of sources of their own ("crontabs", "units", "sudoers"); a gap in one makes the rule "not judged".
         symptoms: texts that people see when the fault is there: search keys of `explain`, never used to judge.
+        hinders: it can keep a command from working; what only endangers the host is read last, and no failed command has its cause in it.
         introduced: version of gosteward.
     """
 
@@ -73,6 +74,7 @@ class Rule(NamedTuple):
     needs: tuple[str, ...]
     symptoms: tuple[str, ...] = ()
     introduced: str = "0.1.0"
+    hinders: bool = True
 
 
 class Explains(NamedTuple):

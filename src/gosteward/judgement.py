@@ -113,10 +113,11 @@ def _root(fingerprint: str, cause_of: dict[str, str]) -> str:
     return fingerprint
 
 
-def _rank(judged: Judged) -> tuple[int, bool, int, int, int, str, str]:
+def _rank(judged: Judged) -> tuple[int, bool, bool, int, int, int, str, str]:
     finding = judged.finding
     return (
         SEVERITIES.index(judged.severity),
+        not finding.rule.hinders,
         # What is wrong on the host itself is read before what the network around it refuses.
         finding.rule.id.startswith("GS6"),
         CONFIDENCES.index(finding.confidence),

@@ -27,6 +27,8 @@ def ranked(findings: tuple[Judged, ...], output: str, argv: tuple[str, ...], con
     scored = []
     for judged in findings:
         found = judged.finding
+        if not found.rule.hinders:
+            continue
         score = 4.0 * likeness.get(found.fingerprint, 0.0) + WEIGHT[judged.severity]
         if context and context in found.contexts:
             score += 2.0

@@ -29,15 +29,9 @@ def named(version: str) -> set[str]:
     return {one.name for one in SHIPPED.vulnerabilities_of(version)}
 
 
-def test_table_agrees_with_the_selection_that_findings_are_made_of() -> None:
-    by_name = {one.name: one for one in SHIPPED.advisories.entries}
-    for known in releases.VULNERABILITIES:
-        one = by_name[known.id]
-        for fixed in known.fixed:
-            version = goversion.parse(fixed)
-            assert version is not None
-            assert not one.affects(version)
-            assert one.affects(version._replace(number=version.number - 1)), (known.id, fixed)
+@pytest.mark.parametrize("version", ["go1.26.5", "go1.25.12"])
+def test_releases_that_a_proxy_could_deceive_about_checksums_are_known(version: str) -> None:
+    assert {"CVE-2026-56864", "CVE-2026-56865"} <= named(version)
 
 
 def test_newest_releases_are_known_for_nothing_and_older_ones_for_all() -> None:

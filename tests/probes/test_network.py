@@ -445,6 +445,9 @@ def test_a_netrc_entry_decides_whether_credentials_are_missing(tmp_path) -> None
         incomplete = collected(url, home=str(tmp_path))
         (tmp_path / ".netrc").write_text("machine 127.0.0.1 login dev password x\n")
         complete = collected(url, home=str(tmp_path))
+        (tmp_path / ".netrc").write_text(f"machine {url[len('http://') :]} login dev password x\n")
+        with_port = collected(url, home=str(tmp_path))
+    assert only(with_port).ok
     assert (only(none).reason, len(none)) == ("credentials", 1)
     assert only(incomplete, "netrc").reason == "incomplete"
     assert only(complete).ok

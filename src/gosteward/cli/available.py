@@ -22,9 +22,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         "line", metavar="LINE", nargs="?", default="", help="only this one, such as 1.26 (default: the newest ones)"
     )
     parser.add_argument("--all", action="store_true", help="all of them, candidates too")
-    parser.add_argument(
-        "--from", metavar="URL|DIR|FILE", dest="source", default="", help="ask this source (default: GOPROXY, go.dev)"
-    )
+    flags.add_source(parser, "ask this source (default: GOPROXY, go.dev)")
     parser.add_argument("--format", choices=("text", "json"), default="text", help="how to list (default: text)")
     flags.add_language(parser)
 
@@ -34,12 +32,11 @@ def run(options: Namespace) -> int:
     from gosteward.golang import goversion, platforms
     from gosteward.host.accounts import user_with_id
     from gosteward.host.local import LocalHost
-    from gosteward.probes import machine
+    from gosteward.probes import kept_release_data, machine
     from gosteward.toolchains.origins import sources
     from gosteward.toolchains.origins.configuration import sources_of
     from gosteward.toolchains.origins.settings import go_proxy
     from gosteward.toolchains.origins.web import Web
-    from gosteward.toolchains.refreshed import release_data
 
     host = LocalHost(os.environ)
     me = user_with_id(host, os.geteuid())
@@ -65,7 +62,7 @@ def run(options: Namespace) -> int:
         lines = list(dict.fromkeys(found[name].language for name in names))[:NEWEST]
         names = [next(name for name in names if found[name].language == line) for line in lines]
     words = flags.catalog(options.lang)
-    known = release_data.known(host.environ, me.home)
+    known = kept_release_data.known(host.environ, me.home)
     rows = [{"version": name, **release_text.row(name, known.data)} for name in names]
     if options.format == "json":
         text = json.dumps(

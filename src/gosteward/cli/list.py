@@ -34,14 +34,14 @@ def run(options: Namespace) -> int:
     from gosteward.cli import release_text
     from gosteward.host.accounts import user_with_id
     from gosteward.host.local import LocalHost
+    from gosteward.probes.kept_release_data import known
     from gosteward.toolchains.installed import switching
     from gosteward.toolchains.installed.store import installed
-    from gosteward.toolchains.refreshed import release_data
 
     host = LocalHost(os.environ)
     root = flags.root_of(options)
     words = flags.catalog(options.lang)
-    known = release_data.known(host.environ, user_with_id(host, os.geteuid()).home)
+    releases = known(host.environ, user_with_id(host, os.geteuid()).home)
     trees = installed(host, root)
     snapshot = _snapshot(wanted=options.uses and bool(trees))
     rows: list[dict[str, Any]] = [
@@ -49,7 +49,7 @@ def run(options: Namespace) -> int:
             "version": tree.version,
             "goroot": tree.tree,
             "in_use": tree.current,
-            **release_text.row(tree.version, known.data),
+            **release_text.row(tree.version, releases.data),
             "proofs": [str(proof.get("kind", "")) for proof in tree.record.get("proofs", ())],
             "source": str(tree.record.get("source", "")),
             # That it is in use says a member of its own.
@@ -58,11 +58,11 @@ def run(options: Namespace) -> int:
         for tree in trees
     ]
     if options.format == "json":
-        head = {"schema": "gosteward.list/1", "root": root, **release_text.dated(known.data)}
+        head = {"schema": "gosteward.list/1", "root": root, **release_text.dated(releases.data)}
         text = json.dumps({**head, "uses_asked": options.uses, "trees": rows}, indent=1)
     else:
         lines = [line for row in rows for line in _lines(row, words)]
-        text = "\n".join([*lines, *release_text.day(known, words)] if lines else [words.words("Nothing is installed there.")])  # fmt: skip
+        text = "\n".join([*lines, *release_text.day(releases, words)] if lines else [words.words("Nothing is installed there.")])  # fmt: skip
     flags.write(f"{text}\n", "")
     return HEALTHY
 

@@ -43,7 +43,7 @@ def _data(options: Namespace) -> int:
     from gosteward.host.accounts import user_with_id
     from gosteward.host.local import LocalHost
     from gosteward.host.own_directory import state_for
-    from gosteward.probes import machine
+    from gosteward.probes import kept_release_data, machine
     from gosteward.toolchains.origins.web import Web
     from gosteward.toolchains.refreshed import refreshing, release_data
 
@@ -54,7 +54,7 @@ def _data(options: Namespace) -> int:
     now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     web = Web(host, me, offline=options.offline)
     site = refreshing.Site(host, me, web, flags.settings(options), platforms.platform_of(facts), now)
-    before = release_data.known_in(state)
+    before = kept_release_data.known_in(state)
     found = refreshing.refreshed(before.data, options.source, site)
     path = release_data.keep(found.data, state) if found.is_newer or before.damage else ""
     text = _json(found, path) if options.format == "json" else _text(found, path, options)

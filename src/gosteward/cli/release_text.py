@@ -9,7 +9,7 @@ from gosteward.finding import Text
 if TYPE_CHECKING:
     from gosteward.catalogs import Catalog
     from gosteward.knowledge.release_data import ReleaseData
-    from gosteward.toolchains.refreshed.release_data import Known
+    from gosteward.probes.kept_release_data import Known
 
 SHOWN = 3
 

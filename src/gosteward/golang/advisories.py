@@ -12,7 +12,6 @@ Source: go.dev/doc/security/vuln/database; ossf.github.io/osv-schema, "affected[
 
 from __future__ import annotations
 
-import json
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -53,10 +52,12 @@ class Range(NamedTuple):
     introduced: str
     fixed: str
 
-    def holds(self, version: GoVersion) -> bool:
-        """Whether a version lies in it."""
-        first, end = point(self.introduced), point(self.fixed)
-        return first is not None and first <= version and (end is None or version < end)
+    def holds(self, *versions: GoVersion) -> bool:
+        """Whether one of these versions lies in it."""
+        end = point(self.fixed)
+        earlier = [version for version in versions if end is None or version < end]
+        first = point(self.introduced) if earlier else None  # of most entries all versions are later
+        return first is not None and any(first <= version for version in earlier)
 
 
 class Advisory(NamedTuple):
@@ -82,9 +83,9 @@ class Advisory(NamedTuple):
         """Whether it is a fault of Go's own programs, which endangers the host that builds."""
         return any(package == "toolchain" or package.startswith("cmd/") for package in self.packages)
 
-    def affects(self, version: GoVersion) -> bool:
-        """Whether a version has it."""
-        return any(r.holds(version) for r in self.ranges)
+    def affects(self, *versions: GoVersion) -> bool:
+        """Whether one of these versions has it."""
+        return any(r.holds(*versions) for r in self.ranges)
 
     def fixed_after(self, version: GoVersion) -> GoVersion | None:
         """The next release without it, for a version that has it; None where there is none."""
@@ -236,6 +237,8 @@ def _list(document: dict[str, Any], key: str, most: int) -> list[Any]:
 
 
 def _document(content: bytes, what: str, limit: int = INDEX_LIMIT) -> object:
+    import json  # here, as the doctor judges by entries that were read before
+
     if len(content) > limit:
         raise AdvisoryError(f"{what} is too long")
     try:

@@ -55,13 +55,23 @@ class ReleaseData(NamedTuple):
         """As `releases.ended`."""
         return releases.ended(version, self.releases.lines)
 
+    def newest_of(self, version: str) -> str:
+        """The newest patch of a version's line, "go1.26.11"; "" if not known."""
+        line = releases.line_of(version, self.releases.lines)
+        return line.newest if line else ""
+
+    def with_fixes(self) -> tuple[Line, ...]:
+        """The lines that still get fixes, oldest first."""
+        return releases.supported(self.releases.lines)
+
+    def affecting(self, versions: Iterable[str]) -> tuple[Advisory, ...]:
+        """All that one of these versions has, in the order of the entries."""
+        parsed = [version for version in map(goversion.parse, versions) if version is not None and version.major == 1]
+        return tuple(one for one in self.advisories.entries if one.affects(*parsed))
+
     def vulnerabilities_of(self, version: str) -> tuple[Advisory, ...]:
         """All that a version has, the gravest first: those of the go command before those of the library, later ones before earlier ones."""
-        parsed = goversion.parse(version)
-        if parsed is None or parsed.major != 1:
-            return ()
-        found = [a for a in self.advisories.entries if a.affects(parsed)]
-        return tuple(sorted(found, key=_gravity))
+        return tuple(sorted(self.affecting((version,)), key=_gravity))
 
     def repaired_by(self, version: str, known: Iterable[Advisory]) -> str:
         """The first release that has none of these vulnerabilities of a version, "go1.26.10"; "" where one of them has no fix."""

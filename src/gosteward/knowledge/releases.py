@@ -1,8 +1,6 @@
-"""What is known about Go releases: months, end of life, fixed vulnerabilities, bad builds. A pure table, as of 2026-11.
+"""What is known about Go releases: months, end of life, bad builds. A pure table, as of 2026-11.
 
-Sources: go.dev/doc/devel/release (months, fixes per release), the release announcements that name the CVEs, golang/go#79070,
-golang/go#80744, golang/go#80745, golang/go#62164. The list of vulnerabilities is a selection: those that a server or a build
-is likely to meet, and that are worth a finding. All of them are in `release_data`; which of them a program meets, `govulncheck` says.
+Sources: go.dev/doc/devel/release (months), golang/go#62164. Vulnerabilities, and what is newer than this table, are in `release_data`.
 """
 
 from __future__ import annotations
@@ -26,14 +24,6 @@ class Line(NamedTuple):
     released: str
     ended: str = ""
     newest: str = ""
-
-
-class Vulnerability(NamedTuple):
-    """A fault of Go's library or commands.  fixed: first release with the fix, one per line that was ever affected and fixed."""
-
-    id: str
-    where: str
-    fixed: tuple[str, ...]
 
 
 class BadBuild(NamedTuple):
@@ -66,34 +56,17 @@ LINES = (
     Line(27, "2026-08", "", "go1.27.4"),
 )
 
-VULNERABILITIES = (
-    Vulnerability("CVE-2026-56865", "cmd/go, checksum database tiles", ("go1.25.13", "go1.26.6")),
-    Vulnerability("CVE-2026-56864", "cmd/go, checksum database lookups", ("go1.25.13", "go1.26.6")),
-    Vulnerability("CVE-2026-42501", "cmd/go, checksum database lookups", ("go1.26.3",)),
-    Vulnerability("CVE-2025-61729", "crypto/x509", ("go1.24.11", "go1.25.5")),
-    Vulnerability("CVE-2025-47907", "database/sql", ("go1.23.12", "go1.24.6")),
-    Vulnerability("CVE-2025-4673", "net/http redirects", ("go1.23.10", "go1.24.4")),
-    Vulnerability("CVE-2025-22871", "net/http chunked bodies", ("go1.23.8", "go1.24.2")),
-    Vulnerability("CVE-2024-34156", "encoding/gob", ("go1.22.7", "go1.23.1")),
-    Vulnerability("CVE-2024-24790", "net/netip", ("go1.21.11", "go1.22.4")),
-    Vulnerability("CVE-2023-45288", "net/http, HTTP/2", ("go1.21.9", "go1.22.2")),
-    Vulnerability("CVE-2023-39325", "net/http, HTTP/2", ("go1.20.10", "go1.21.3")),
-    Vulnerability("CVE-2023-29404", "cmd/go with cgo", ("go1.19.10", "go1.20.5")),
-    Vulnerability("CVE-2023-24538", "html/template", ("go1.19.8", "go1.20.3")),
-    Vulnerability("CVE-2022-41717", "net/http, HTTP/2", ("go1.18.9", "go1.19.4")),
-)
-
 BAD_BUILDS = (
     BadBuild("go1.21.0", "arm", "it was built for ARMv7 although it is named armv6l", "go1.21.1", "golang/go#62164"),
 )
 
 
-def line_of(version: str) -> Line | None:
+def line_of(version: str, lines: tuple[Line, ...] = LINES) -> Line | None:
     """The release line of a version such as "go1.26.8"; None for an unknown one."""
     parsed = goversion.parse(version)
     if parsed is None or parsed.major != 1:
         return None
-    return next((line for line in LINES if line.minor == parsed.minor), None)
+    return next((line for line in lines if line.minor == parsed.minor), None)
 
 
 def ended(version: str, lines: tuple[Line, ...] = LINES) -> str:
@@ -106,19 +79,6 @@ def ended(version: str, lines: tuple[Line, ...] = LINES) -> str:
     return next((line.ended for line in lines if line.minor == parsed.minor), "")
 
 
-def supported() -> tuple[Line, ...]:
+def supported(lines: tuple[Line, ...] = LINES) -> tuple[Line, ...]:
     """The lines that still get fixes, oldest first."""
-    return tuple(line for line in LINES if not line.ended)
-
-
-def vulnerabilities_of(version: str) -> tuple[Vulnerability, ...]:
-    """Those that a version has and a later release of the same line fixed; lines without a fix are not judged here."""
-    parsed = goversion.parse(version)
-    if parsed is None:
-        return ()
-    return tuple(v for v in VULNERABILITIES if any(_before(parsed, fixed) for fixed in v.fixed))
-
-
-def _before(version: goversion.GoVersion, fixed: str) -> bool:
-    release = goversion.parse(fixed)
-    return release is not None and release[:2] == version[:2] and version < release
+    return tuple(line for line in lines if not line.ended)

@@ -16,6 +16,7 @@ from gosteward.probes import (
     contexts,
     go_roots,
     go_settings,
+    known_releases,
     machine,
     mounts,
     packages,
@@ -143,6 +144,9 @@ def _collect(
     )
     gaps += missing
     c_tools = clock.timed("headers", lambda: c_toolchain.with_library_headers(host, user, c_tools, modules))
+    versions = known_releases.versions_of(toolchains, found)
+    releases, missing = clock.timed("releases", lambda: known_releases.collect(versions))
+    gaps += missing
     snapshot = Snapshot(
         taken_at=taken_at,
         tool=f"gosteward {__version__}",
@@ -161,6 +165,7 @@ def _collect(
         snaps=installed.snaps,
         c_toolchain=c_tools,
         workspaces=modules,
+        releases=releases,
     )
     checks, missing = clock.timed("network", lambda: _network(host, snapshot, offline, deadline))
     gaps += (*missing, *host.reading_time.gaps())

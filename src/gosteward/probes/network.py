@@ -332,7 +332,8 @@ class _Session:
                 found.append(self._unreadable(path, tuple(n for asker in askers_ for n in asker.contexts)))
                 continue
             for check in refusing:
-                if known.get(check.host):
+                # A port belongs to the name since go 1.24.
+                if known.get(check.host) or known.get(f"{check.host}:{check.port}"):
                     found[found.index(check)] = check._replace(ok=True, step="", reason="")
                 elif check.host in known:
                     found.append(

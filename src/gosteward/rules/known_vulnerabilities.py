@@ -1,21 +1,22 @@
-"""GS413: a later release of the same line repaired vulnerabilities that the go which runs still has.
-
-Those of the selection in `releases` are worth a finding; how many there are, and what repaired all of them, says the whole table.
-"""
+"""GS413: a later release repaired vulnerabilities that the go which runs still has."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from gosteward.finding import Finding, Rule, Text
 from gosteward.golang import goversion
-from gosteward.knowledge.releases import AS_OF, line_of, vulnerabilities_of
-from gosteward.reasoning.running_go import FOREIGN_BUILDS, described, running_gos
+from gosteward.golang.advisories import shown
+from gosteward.reasoning.known_releases import is_old, known_gos, newest_in_line
+from gosteward.reasoning.running_go import FOREIGN_BUILDS, described
+from gosteward.snapshot import Location
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gosteward.knowledge.releases import Vulnerability
+    from gosteward.golang.advisories import Advisory
+    from gosteward.golang.goversion import GoVersion
+    from gosteward.knowledge.release_data import ReleaseData
     from gosteward.reasoning.running_go import RunningGo
     from gosteward.snapshot import Snapshot
 
@@ -24,62 +25,112 @@ RULE = Rule(
     slug="known-vulnerabilities",
     title="this release of Go has vulnerabilities that a later one repaired",
     severity="warning",
-    needs=("contexts", "toolchains"),
+    needs=("contexts", "toolchains", "releases"),
+    hinders=False,
+)
+NAMED = 3
+_OWN = (
+    "known vulnerabilities of {go}: {count}, {own} of them in Go's own commands ({names}); "
+    "the first release without them is {fixed} (as of {day})"
+)
+_OWN_LONG_AGO = (
+    "known vulnerabilities of {go}: {count}, {own} of them in Go's own commands ({names}); "
+    "the first release without them is {fixed} "
+    "(as of {day}, more than two months ago: `gosteward refresh` asks for what is newer)"
+)
+_LIBRARY = (
+    "known vulnerabilities of {go}: {count}, all of them in the library ({names}); "
+    "the first release without them is {fixed} (as of {day})"
+)
+_LIBRARY_LONG_AGO = (
+    "known vulnerabilities of {go}: {count}, all of them in the library ({names}); "
+    "the first release without them is {fixed} "
+    "(as of {day}, more than two months ago: `gosteward refresh` asks for what is newer)"
 )
 
 
+class Repaired(NamedTuple):
+    """A vulnerability, and the first release without it.  in_line: that is of the same line."""
+
+    one: Advisory
+    fixed: GoVersion
+    in_line: bool
+
+
 def check(snapshot: Snapshot) -> Iterator[Finding]:
-    for running in running_gos(snapshot):
-        known = vulnerabilities_of(running.version)
-        if known:
-            yield _finding(running, known)
+    for running, data in known_gos(snapshot):
+        repaired = _repaired(data, running.version)
+        if repaired:
+            yield _finding(snapshot, running, repaired, data)
 
 
-def _finding(running: RunningGo, known: tuple[Vulnerability, ...]) -> Finding:
+def _repaired(data: ReleaseData, version: str) -> tuple[Repaired, ...]:
+    """The gravest first. What no release has repaired is nothing that anybody here can cure."""
+    parsed = goversion.parse(version)
+    if parsed is None:
+        return ()
+    fixes = ((one, one.fixed_after(parsed)) for one in data.vulnerabilities_of(version))
+    return tuple(Repaired(one, fixed, fixed[:2] == parsed[:2]) for one, fixed in fixes if fixed is not None)
+
+
+def _finding(snapshot: Snapshot, running: RunningGo, repaired: tuple[Repaired, ...], data: ReleaseData) -> Finding:
     # Faults of the go command endanger this host; those of the library, the programs that are built. Distributions mend their own.
-    of_command = any(v.where.startswith("cmd/go") for v in known)
     kept = running.go.origin in FOREIGN_BUILDS or bool(running.go.package)
-    line = line_of(running.version)
-    count, fixed = _repaired_in_line(running.version)
+    endangers = any(found.one.of_command and found.in_line for found in repaired)
     return Finding(
         rule=RULE,
         subject=running.go.path,
-        message=Text(
-            "{go} has {count} known vulnerabilities that {fixed} repaired, {first} ({where}) among them (as of {as_of})",
-            go=described(running),
-            count=str(max(count, len(known))),
-            fixed=fixed or _fixed_by(running.version, known),
-            first=known[0].id,
-            where=known[0].where,
-            as_of=AS_OF,
-        ),
-        locations=running.sources,
-        evidence=tuple(f"{v.id}: {v.where}" for v in known[:5]),
+        message=_message(snapshot, running, repaired, data.advisories.as_of[:10]),
+        locations=(Location(running.place),),
+        evidence=(f"{running.go.path} version", *map(_line, repaired)),
         contexts=running.contexts,
-        severity="" if of_command and not kept else "note",
-        advice=Text(
-            "The newest release of the line is {newest}. `govulncheck` tells which of them a program really meets.",
-            newest=(line.newest if line else "") or fixed or _fixed_by(running.version, known),
-        ),
+        severity="" if endangers and not kept else "note",
+        advice=_advice(newest_in_line(data, _sound(repaired)), repaired, kept=kept),
     )
 
 
-def _repaired_in_line(version: str) -> tuple[int, str]:
-    """How many vulnerabilities of a version a later release of its line repaired, and the first one that repaired all of them."""
-    from gosteward.knowledge import release_data  # a large table, for hosts that have such a go
-
-    mine = goversion.parse(version)
-    data = release_data.shipped()
-    fixes = [(one, one.fixed_after(mine)) for one in data.vulnerabilities_of(version) if mine is not None]
-    known = [one for one, fix in fixes if mine is not None and fix is not None and fix[:2] == mine[:2]]
-    return len(known), data.repaired_by(version, known)
+def _sound(repaired: tuple[Repaired, ...]) -> str:
+    """The first release that has none of them."""
+    return shown(max(found.fixed for found in repaired))
 
 
-def _fixed_by(version: str, known: tuple[Vulnerability, ...]) -> str:
-    """The release of the same line that has all of the fixes."""
-    mine = goversion.parse(version)
-    fixes = [f for v in known for f in v.fixed if mine is not None and (goversion.parse(f) or mine)[:2] == mine[:2]]
-    newest = fixes[0] if fixes else ""
-    for fix in fixes:
-        newest = fix if goversion.older(newest, fix) else newest
-    return newest
+def _message(snapshot: Snapshot, running: RunningGo, repaired: tuple[Repaired, ...], day: str) -> Text:
+    own = [found.one for found in repaired if found.one.of_command]
+    named = (own or [found.one for found in repaired])[:NAMED]
+    values = {
+        "go": described(running),
+        "count": str(len(repaired)),
+        "names": ", ".join(one.name for one in named),
+        "fixed": _sound(repaired),
+        "day": day,
+    }
+    old = is_old(day, snapshot.taken_at)
+    if own:
+        return Text(_OWN_LONG_AGO if old else _OWN, own=str(len(own)), **values)
+    return Text(_LIBRARY_LONG_AGO if old else _LIBRARY, **values)
+
+
+def _line(found: Repaired) -> str:
+    one = found.one
+    number = f"{one.name} ({one.id})" if one.aliases else one.id
+    return f"{number}: {', '.join(one.packages)}, repaired in {shown(found.fixed)}"
+
+
+def _advice(newest: str, repaired: tuple[Repaired, ...], *, kept: bool) -> Text:
+    if kept:
+        return Text(
+            "The distribution brings fixes into its own versions: its security notices say which. "
+            "`gosteward install {newest}` puts a current release beside it.",
+            newest=newest,
+        )
+    if all(found.in_line for found in repaired):
+        return Text(
+            "{newest} is the newest of its line: `gosteward upgrade` brings it where gosteward installed this one, "
+            "else `gosteward install {newest}`. `govulncheck` tells which faults of the library a program really meets.",
+            newest=newest,
+        )
+    return Text(
+        "No release of its own line repairs all of them: `gosteward install {newest}` puts a current one beside it. "
+        "`govulncheck` tells which faults of the library a program really meets.",
+        newest=newest,
+    )

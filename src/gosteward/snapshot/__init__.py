@@ -32,6 +32,7 @@ from gosteward.snapshot.projects import (
     Vendor,
     Workspace,
 )
+from gosteward.snapshot.releases import KnownReleases, ReleaseLine, Vulnerability
 from gosteward.snapshot.settings import Setting
 
 __all__ = [
@@ -49,6 +50,7 @@ __all__ = [
     "GoTree",
     "GoWork",
     "Import",
+    "KnownReleases",
     "LeftProcess",
     "Limit",
     "Link",
@@ -59,6 +61,7 @@ __all__ = [
     "NetworkCheck",
     "Package",
     "PathEntry",
+    "ReleaseLine",
     "Replacement",
     "Requirement",
     "Setting",
@@ -69,6 +72,7 @@ __all__ = [
     "StartupLine",
     "User",
     "Vendor",
+    "Vulnerability",
     "Workspace",
     "WritePlace",
 ]

@@ -8,6 +8,7 @@ from gosteward.snapshot.network import NetworkCheck
 from gosteward.snapshot.places import Location
 from gosteward.snapshot.programs import Binary, CToolchain, GoTree, Package, Snap
 from gosteward.snapshot.projects import Workspace
+from gosteward.snapshot.releases import KnownReleases
 from gosteward.snapshot.settings import Setting
 
 SCHEMA = "gosteward.snapshot/1"
@@ -57,4 +58,5 @@ class Snapshot(NamedTuple):
     c_toolchain: CToolchain = CToolchain()
     workspaces: tuple[Workspace, ...] = ()
     network: tuple[NetworkCheck, ...] = ()
+    releases: KnownReleases = KnownReleases()
     gaps: tuple[Gap, ...] = ()

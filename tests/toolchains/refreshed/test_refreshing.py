@@ -188,37 +188,6 @@ def test_document_travels_by_server_directory_and_bundle(server: FileServer, tmp
         refreshing.refreshed(SHIPPED, str(tmp_path), site())
 
 
-class TestKept:
-    """What was kept is read as anybody's."""
-
-    def test_newer_counts_and_older_does_not(self, tmp_path: Path) -> None:
-        state = str(tmp_path / "state")
-        assert kept_data.known_in(state).data == SHIPPED
-        newer = SHIPPED._replace(advisories=SHIPPED.advisories._replace(as_of=NOW, source="mirror"))
-        kept_data.keep(newer, state)
-        assert kept_data.known_in(state) == (newer, None)
-        older = SHIPPED._replace(advisories=SHIPPED.advisories._replace(as_of="2020-01-01T00:00:00Z", entries=()))
-        kept_data.keep(older, state)
-        assert kept_data.known_in(state) == (SHIPPED, None)
-
-    def test_damaged_or_foreign_one_does_not_count_and_that_is_told(self, tmp_path: Path) -> None:
-        state = tmp_path / "state"
-        kept_data.keep(SHIPPED, str(state))
-        file = state / kept_data.NAME
-        for damage in (b"", b"{", b"[]", b"\xff" * 100, b" " * (release_document.SIZE_LIMIT + 1)):
-            file.write_bytes(damage)
-            data, said = kept_data.known_in(str(state))
-            assert data == SHIPPED
-            assert said is not None
-            assert str(file) in str(said)
-        file.unlink()
-        file.symlink_to("/etc/passwd")
-        assert kept_data.known_in(str(state)).damage is not None
-        file.unlink()
-        state.chmod(0o777)
-        assert "not yours alone" in str(kept_data.known_in(str(state)).damage)
-
-
 def test_the_commands_as_they_are_typed(tmp_path: Path, server: FileServer) -> None:
     release = small_release("go1.26.90")
     # Later than what ships, and not to come: whatever day the table is of.
