@@ -37,6 +37,10 @@ from typing import NamedTuple
 from toolchain_mirror import Mirror, mirror
 
 PLACES = ("/var/lib/gosteward", "/var/cache/gosteward", "/opt/go")
+COVERED = (
+    "/etc",
+    "/usr/local",
+)  # installing also writes links and drop-ins: into a layer above these, which goes with the namespace
 ROOT = Path("/opt/go")
 GOALS = {"install zlib": 0.5, "install isal": 0.4, "patch zlib": 0.2, "patch isal": 0.2}
 
@@ -60,17 +64,23 @@ def spent(command: list[str], **environment: str) -> Spent:
 
 
 def isolate(directory: str) -> None:
-    """Start again in a mount namespace in which every place that is written to is empty."""
+    """Start again in a mount namespace in which every place that is written to is empty, or covered by a layer in memory."""
+    layer = "/dev/shm" if os.path.isdir("/dev/shm") else "/mnt"
+    covers = f"mount -t tmpfs tmpfs {layer} && " + " && ".join(
+        f"mkdir -p {layer}/layer{path}/upper {layer}/layer{path}/work && mount -t overlay overlay "
+        f"-o lowerdir={path},upperdir={layer}/layer{path}/upper,workdir={layer}/layer{path}/work {path}"
+        for path in COVERED
+    )
     if directory:
         holder = tempfile.mkdtemp(dir=directory)
         mounts = " && ".join(
             f"mkdir -p {place} {holder}{place} && mount --bind {holder}{place} {place}" for place in PLACES
         )
-        tail = f'{mounts} && "$@" --scratch {holder}; code=$?; rm -rf {holder} 2>/dev/null; exit $code'
+        tail = f'{covers} && {mounts} && "$@" --scratch {holder}; code=$?; rm -rf {holder} 2>/dev/null; exit $code'
     else:
         mounts = " && ".join(f"mkdir -p {place} && mount -t tmpfs -o mode=0755 tmpfs {place}" for place in PLACES)
         memory = "--scratch /dev/shm" if os.path.isdir("/dev/shm") else ""
-        tail = f'{mounts} && exec "$@" {memory}'
+        tail = f'{covers} && {mounts} && exec "$@" {memory}'
     sys.exit(
         subprocess.run(
             ["unshare", "--mount", "sh", "-c", tail, "sh", sys.executable, *sys.argv], check=False

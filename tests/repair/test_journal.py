@@ -20,7 +20,7 @@ from gosteward.host.writing import Rights, State
 from gosteward.repair.changes import Move, Replace, RightsOf, SetRights, decode, encode, name_of
 from gosteward.repair.executor import settle
 from gosteward.repair.history import runs
-from gosteward.repair.journal import Journal, directory_for
+from gosteward.repair.journal import Journal
 
 if TYPE_CHECKING:
     from conftest import Steward
@@ -228,22 +228,6 @@ def test_file_of_the_journal_that_is_a_link_is_not_followed(written: Steward, na
 
 def test_no_journal_is_an_empty_one(tmp_path: Path) -> None:
     assert Journal(str(tmp_path / "none")).read().entries == []
-
-
-@pytest.mark.skipif(os.geteuid() != 0, reason="root's own rule")
-def test_root_never_uses_the_journal_of_whoever_called_sudo() -> None:
-    assert (
-        directory_for({"XDG_STATE_HOME": "/home/dev/.local/state", "HOME": "/home/dev"}, "/root")
-        == "/var/lib/gosteward"
-    )
-
-
-def test_users_keep_theirs_in_their_state_directory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(os, "geteuid", lambda: 1000)
-    assert directory_for({"XDG_STATE_HOME": "/state/"}, "/home/dev") == "/state/gosteward"
-    assert directory_for({"XDG_STATE_HOME": "relative"}, "/home/dev") == "/home/dev/.local/state/gosteward"
-    with pytest.raises(StewardError, match="no place"):
-        directory_for({}, "/")
 
 
 HOLDER = """

@@ -45,7 +45,7 @@ def keep(tree: str, listing: bytes, stamps: Iterable[Stamp]) -> None:
     """Remember a tree.  stamps: one for each line of its listing. Where it cannot be written, there is none."""
     content = _MAGIC + sha256(listing).digest() + b"".join([_STAMP.pack(*stamp) for stamp in stamps])
     with contextlib.suppress(OSError, StewardError):
-        _folder().put(_name_of(tree), content)
+        _folder().put(_name_of(tree), content, sync=True)
 
 
 def kept(tree: str, listing: bytes) -> tuple[Stamp, ...]:
