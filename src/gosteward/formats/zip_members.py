@@ -63,13 +63,18 @@ class ArchiveError(StewardError):
 
 
 class Limits(NamedTuple):
-    """How much an archive may hold at most: members, bytes of one, bytes in all (unpacked), bytes of the archive, bytes of a name."""
+    """How much an archive may hold at most: members, bytes of one, bytes in all (unpacked), bytes of the archive, bytes of a name.
+
+    Attributes:
+        empty: it may hold nothing at all, as the zip of a module without files does.
+    """
 
     members: int = 40_000
     member: int = 256 << 20
     total: int = 1 << 30
     archive: int = 512 << 20
     name: int = 1024
+    empty: bool = False
 
 
 class Member(NamedTuple):
@@ -211,7 +216,7 @@ def _directory(read_at: ReadAt, size: int, limits: Limits) -> tuple[bytes, int, 
         raise ArchiveError("a part of several archives, or the end of another one")
     if count > limits.members:
         raise ArchiveError(f"{count} members, more than {limits.members}")
-    if not count or at + length + _END.size != size:
+    if (not count and not limits.empty) or at + length + _END.size != size:
         raise ArchiveError("the directory is empty or does not end where the archive does")
     directory = read_at(at, size - at)
     if len(directory) != size - at:

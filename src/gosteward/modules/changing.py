@@ -1,0 +1,123 @@
+"""Answers that change: kept with their time, asked for again when that is over, and told as they were while nobody answers.
+
+However many ask, one question goes out. Source: RFC 5861 (stale-while-revalidate, stale-if-error).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, NamedTuple
+
+from gosteward.modules.answers import BAD_GATEWAY, Refusal, failed
+from gosteward.modules.origins.upstream import ANSWER_SECONDS, BrokenError
+from gosteward.modules.storage.kept_answers import Kept
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from concurrent.futures import Executor
+
+    from gosteward.modules.origins.upstream import Coming, UpstreamOrigin
+    from gosteward.modules.storage.kept_answers import KeptAnswers
+
+LIMIT = 16 << 20
+
+
+class Freshness(NamedTuple):
+    """How long answers are believed, in seconds.
+
+    Attributes:
+        lists: lists, @latest, branches.   absent: that there is no such thing.   stale: after `lists` is over, an old answer is given at
+            once and a new one fetched meanwhile.   on_error: how old an answer may be while nobody gives another one.
+    """
+
+    lists: float = 60.0
+    absent: float = 30.0
+    stale: float = 600.0
+    on_error: float = 7 * 86_400.0
+
+
+USUAL = Freshness()
+
+
+class Content(NamedTuple):
+    """A small answer.  max_age: seconds for which it may be kept by others.   stale: it is older than it should be."""
+
+    body: bytes
+    max_age: int = 0
+    stale: bool = False
+
+
+class ChangingAnswers:
+    """Answers by path.
+
+    Args:
+        threads: where questions are asked.   clock: seconds since the epoch.
+    """
+
+    def __init__(self, kept: KeptAnswers, threads: Executor, clock: Callable[[], float]) -> None:
+        self._kept, self._threads, self._clock = kept, threads, clock
+        self._asked: dict[str, asyncio.Task[Kept | Refusal]] = {}
+
+    async def answer(self, path: str, ask: Callable[[], Kept | Refusal], freshness: Freshness) -> Content | Refusal:
+        """The answer to a path.  ask: asks for it, blocking; called in a thread."""
+        kept = self._kept.get(path)
+        age = self._clock() - kept.at if kept is not None else 0.0
+        if kept is not None and age < _lifetime(kept, freshness):
+            return _told(kept, _lifetime(kept, freshness) - age)
+        asked = self._asked.get(path)
+        if asked is None:
+            asked = self._asked[path] = asyncio.ensure_future(self._ask(path, ask))
+        old = kept if kept is not None and kept.status == 200 else None
+        if old is not None and age < freshness.lists + freshness.stale:
+            return _told(old, 0, stale=True)
+        found = await asyncio.shield(asked)
+        if isinstance(found, Kept):
+            return _told(found, _lifetime(found, freshness))
+        if old is not None and not found.is_absence and age < freshness.on_error:
+            return _told(old, 0, stale=True)
+        return found
+
+    async def _ask(self, path: str, ask: Callable[[], Kept | Refusal]) -> Kept | Refusal:
+        def asking() -> Kept | Refusal:
+            found = ask()
+            if isinstance(found, Kept):
+                self._kept.put(path, found)
+            return found
+
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, asking)
+        except Exception as error:  # noqa: BLE001 - whoever waits has to learn of it
+            return failed(error)
+        finally:
+            self._asked.pop(path, None)
+
+
+def asked(origin: UpstreamOrigin, path: str, clock: Callable[[], float]) -> Kept | Refusal:
+    """Ask upstreams for a small answer; that there is none is one, too. Blocking."""
+    try:
+        with origin.opened(path, ANSWER_SECONDS) as coming:
+            if not isinstance(coming, Refusal):
+                return Kept(200, _whole(coming), clock())
+            return Kept(coming.status, coming.reason.encode(), clock()) if coming.is_absence else coming
+    except BrokenError as error:
+        return Refusal(BAD_GATEWAY, f"the answer broke off: {error}")
+
+
+def _whole(coming: Coming) -> bytes:
+    pieces, size = [], 0
+    for piece in coming.body:
+        size += len(piece)
+        if size > LIMIT:
+            raise BrokenError(f"more than {LIMIT} bytes")
+        pieces.append(piece)
+    return b"".join(pieces)
+
+
+def _lifetime(kept: Kept, freshness: Freshness) -> float:
+    return freshness.lists if kept.status == 200 else freshness.absent
+
+
+def _told(kept: Kept, max_age: float, *, stale: bool = False) -> Content | Refusal:
+    if kept.status == 200:
+        return Content(kept.body, int(max(0.0, max_age)), stale)
+    return Refusal(kept.status, kept.body.decode("utf-8", "replace"))

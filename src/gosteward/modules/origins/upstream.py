@@ -1,0 +1,88 @@
+"""Asking the module proxies behind ours, through the only network client. Blocking: each call runs in a thread of its own."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING, NamedTuple
+
+from gosteward.fetch import FetchError, held
+from gosteward.modules.answers import BAD_GATEWAY, TIMED_OUT, Refusal, of_upstream
+from gosteward.modules.upstreams import goes_on, of_all
+from gosteward.toolchains.origins.web import UnreachableError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from gosteward.fetch import Opened
+    from gosteward.modules.upstreams import Upstream
+    from gosteward.toolchains.origins.web import Web
+
+_ERROR_TEXT = 8_192
+ANSWER_SECONDS = 60.0
+FILE_SECONDS = 900.0
+
+
+class Coming(NamedTuple):
+    """An answer 200.  body: its pieces, while they come.   length: of it, -1 where nobody says.   source: who gives it, for people."""
+
+    body: Iterator[bytes]
+    length: int
+    source: str
+
+
+class BrokenError(Exception):
+    """A body ended too early, or stopped coming."""
+
+
+class UpstreamOrigin:
+    """A list of module proxies."""
+
+    def __init__(self, upstreams: Sequence[Upstream], web: Web) -> None:
+        self.upstreams = tuple(upstreams)
+        self._web = web
+
+    @contextlib.contextmanager
+    def opened(self, path: str, seconds: float = FILE_SECONDS) -> Iterator[Coming | Refusal]:
+        """Ask for a path of the protocol.
+
+        Returns:
+            the first answer 200; else what all of them together come to.
+        Raises:
+            BrokenError: while the body is taken.
+        """
+        refusals: list[Refusal] = []
+        for upstream in self.upstreams:
+            with contextlib.ExitStack() as open_answer:
+                found = self._asked(upstream, path, seconds, open_answer)
+                if isinstance(found, Coming):
+                    yield found
+                    return
+            refusals.append(found)
+            if not goes_on(upstream, found):
+                break
+        yield of_all(refusals)
+
+    def _asked(
+        self, upstream: Upstream, path: str, seconds: float, open_answer: contextlib.ExitStack
+    ) -> Coming | Refusal:
+        try:
+            answer = open_answer.enter_context(self._web.opened(f"{upstream.url}/{path}", seconds))
+            if answer.head.status != 200:
+                return of_upstream(answer.head.status, held(answer, _ERROR_TEXT).body, upstream.shown)
+        except FetchError as error:
+            return _failed(upstream, error)
+        except UnreachableError as error:
+            return Refusal(BAD_GATEWAY, f"{upstream.shown} cannot be asked: {error.what}")
+        return Coming(_pieces(answer), answer.length, upstream.shown)
+
+
+def _pieces(answer: Opened) -> Iterator[bytes]:
+    try:
+        yield from answer.pieces
+    except FetchError as error:
+        raise BrokenError(error.detail or error.reason) from error
+
+
+def _failed(upstream: Upstream, error: FetchError) -> Refusal:
+    status = TIMED_OUT if error.reason in ("timeout", "deadline") else BAD_GATEWAY
+    return Refusal(status, f"{upstream.shown} cannot be reached: {error.detail or error.reason}")

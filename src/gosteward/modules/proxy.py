@@ -1,0 +1,147 @@
+"""A module proxy: what is in the store, else what an upstream has, proved and kept.
+
+Files of canonical versions never change: they come once, whoever asks, and what was proved is kept. Lists, @latest and what a branch stands for
+do change: see `changing`.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Union
+
+from gosteward.modules.answers import BAD_GATEWAY, NO_SPACE, Refusal, failed
+from gosteward.modules.changing import USUAL, ChangingAnswers, Content, asked
+from gosteward.modules.flights import Flight
+from gosteward.modules.origins.upstream import BrokenError
+from gosteward.modules.storage.kept_answers import Kept
+from gosteward.modules.verification import LIMITS, names_a_version, problem_with
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gosteward.modules.changing import Freshness
+    from gosteward.modules.expected_hashes import Hashes
+    from gosteward.modules.origins.upstream import Coming, UpstreamOrigin
+    from gosteward.modules.requests import ModuleRequest
+    from gosteward.modules.storage.disk import DiskStore
+    from gosteward.modules.storage.kept_answers import KeptAnswers
+
+THREADS = 48
+MOST_ABSENT = 4_096
+_STEP = 1 << 18
+
+Answer = Union[Content, Flight, Refusal]
+
+
+class ModuleProxy:
+    """Answers to requests, from one event loop.
+
+    Args:
+        clock: seconds since the epoch.
+    """
+
+    def __init__(
+        self,
+        store: DiskStore,
+        kept: KeptAnswers,
+        origin: UpstreamOrigin,
+        hashes: Hashes,
+        freshness: Freshness = USUAL,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.store, self.origin, self.hashes = store, origin, hashes
+        self.freshness, self.clock = freshness, clock
+        self.threads = ThreadPoolExecutor(THREADS, thread_name_prefix="transfer")
+        self.changing = ChangingAnswers(kept, self.threads, clock)
+        self._flights: dict[str, Flight] = {}
+        self._absent: dict[str, tuple[float, Refusal]] = {}
+
+    def close(self) -> None:
+        """Start nothing more. What is under way is finished, or left unfinished by the end of the process: both are safe."""
+        self.threads.shutdown(wait=False, cancel_futures=True)
+
+    async def answer(self, request: ModuleRequest) -> Answer:
+        """What there is for a request that the store has no file for. A Flight is joined: its reader leaves it."""
+        if not request.canonical:
+            return await self.changing.answer(request.path, lambda: self._asked(request), self.freshness)
+        absent = self._absent.get(request.path)
+        if absent is not None and absent[0] > self.clock():
+            return absent[1]
+        flight = self._flights.get(request.path)
+        if flight is None:
+            flight = self._flights[request.path] = Flight(request.path, self._landed)
+            self.threads.submit(self._transfer, request, flight)
+        flight.join()
+        await flight.started()
+        if flight.refusal is None:
+            return flight
+        flight.leave()
+        return flight.refusal
+
+    def _asked(self, request: ModuleRequest) -> Kept | Refusal:
+        """Ask for something that changes. Blocking."""
+        found = asked(self.origin, request.path, self.clock)
+        if (
+            isinstance(found, Kept)
+            and found.status == 200
+            and request.kind != "list"
+            and not names_a_version(found.body)
+        ):
+            return Refusal(BAD_GATEWAY, f"{request.named}: the upstream's answer names no version")
+        return found
+
+    def _landed(self, flight: Flight) -> None:
+        self._flights.pop(flight.path, None)
+        if flight.refusal is None or not flight.refusal.is_absence:
+            return
+        now = self.clock()
+        if len(self._absent) >= MOST_ABSENT:
+            self._absent = {path: one for path, one in self._absent.items() if one[0] > now}
+        if len(self._absent) < MOST_ABSENT:
+            self._absent[flight.path] = (now + self.freshness.absent, flight.refusal)
+
+    def _transfer(self, request: ModuleRequest, flight: Flight) -> None:
+        """Fetch a file into the store. Blocking; nothing is raised."""
+        refusal, got = None, 0
+        try:
+            with self.origin.opened(request.path) as coming:
+                if isinstance(coming, Refusal):
+                    refusal = coming
+                else:
+                    refusal, got = self._received(request, flight, coming)
+        except BrokenError as error:
+            refusal = Refusal(BAD_GATEWAY, f"{request.named}: the answer broke off: {error}")
+        except OSError as error:
+            refusal = Refusal(NO_SPACE, f"{request.named} cannot be stored: {error.strerror}")
+        except Exception as error:  # noqa: BLE001 - whoever waits has to learn of it
+            refusal = failed(error)
+        finally:
+            flight.end(refusal, got)
+
+    def _received(self, request: ModuleRequest, flight: Flight, coming: Coming) -> tuple[Refusal | None, int]:
+        limit = LIMITS[request.kind]
+        too_large = Refusal(BAD_GATEWAY, f"{request.named}: its {request.kind} is larger than {limit} bytes")
+        if coming.length > limit:
+            return too_large, 0
+        incoming = self.store.incoming()
+        try:
+            if coming.length > 0:
+                os.posix_fallocate(incoming.descriptor, 0, coming.length)
+            flight.begin(incoming.descriptor, coming.length)
+            told = 0
+            for piece in coming.body:
+                if incoming.size + len(piece) > limit:
+                    return too_large, 0
+                incoming.write(piece)
+                if incoming.size - told >= _STEP:
+                    told = incoming.size
+                    flight.advance(told)
+            flight.advance(incoming.size)
+            problem = problem_with(request, incoming.descriptor, self.hashes)
+            if problem is None:
+                incoming.keep(request.path)
+            return problem, incoming.size
+        finally:
+            incoming.discard()

@@ -1,0 +1,1 @@
+"""Where files of modules are kept."""

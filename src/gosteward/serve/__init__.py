@@ -1,0 +1,1 @@
+"""HTTP services: connections, requests and answers on asyncio; imported by service commands alone."""

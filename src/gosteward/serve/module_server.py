@@ -1,0 +1,184 @@
+"""The module proxy over HTTP: targets to questions, answers to bytes.
+
+Small files that never change are kept in memory as whole answers, by the target as it came: most requests are a dictionary's lookup and one write.
+Large ones are read and written piece by piece, and only as fast as the client takes them.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from gosteward.modules import requests
+from gosteward.modules.answers import BAD_REQUEST, Refusal
+from gosteward.modules.flights import Flight
+from gosteward.modules.requests import DatabaseRequest, Malformed
+from gosteward.serve.connections import head, plain
+
+if TYPE_CHECKING:
+    from gosteward.modules.changing import Content
+    from gosteward.modules.databases import DatabaseRelay
+    from gosteward.modules.proxy import ModuleProxy
+    from gosteward.modules.requests import ModuleRequest
+    from gosteward.modules.storage.disk import Stored
+    from gosteward.serve.connections import Asked, Reply, Writer
+
+IMMUTABLE = "cache-control: public, max-age=31536000, immutable\r\n"
+TYPES = {
+    "list": "text/plain; charset=utf-8",
+    "latest": "application/json",
+    "info": "application/json",
+    "mod": "text/plain; charset=utf-8",
+    "zip": "application/zip",
+}
+WHOLE = 1 << 18  # bytes of a file that is written at once
+PIECE = 1 << 20
+HELD_FILE = 1 << 16  # the largest that is kept in memory
+MOST_HELD = 32 << 20  # bytes of all
+
+
+class _Held:
+    """Whole answers in memory, the oldest of which go when there are too many."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._size = 0
+        self._answers: dict[bytes, bytes] = {}
+        self.get = self._answers.get
+
+    def put(self, target: bytes, answer: bytes) -> None:
+        if len(answer) > HELD_FILE or target in self._answers:
+            return
+        self._answers[target] = answer
+        self._size += len(answer) + len(target)
+        while self._size > self._most:
+            oldest = next(iter(self._answers))
+            self._size -= len(self._answers.pop(oldest)) + len(oldest)
+
+    def clear(self) -> None:
+        """Forget all, as what may be told has changed."""
+        self._answers.clear()
+        self._size = 0
+
+
+class ModuleServer:
+    """An application for `serve.connections`."""
+
+    def __init__(self, proxy: ModuleProxy, databases: DatabaseRelay) -> None:
+        self._proxy, self._databases = proxy, databases
+        self._held = _Held(MOST_HELD)
+
+    def __call__(self, asked: Asked) -> Reply:
+        if asked.method == b"GET":
+            held = self._held.get(asked.target)
+            if held is not None:
+                return held
+        elif asked.method != b"HEAD":
+            return plain(405, "only GET and HEAD", "allow: GET, HEAD\r\n")
+        path, _, _ = asked.target.decode("latin-1").partition("?")
+        if path in ("/healthz", "/readyz"):
+            return plain(200, "ok\n")
+        request = requests.parse(path)
+        if isinstance(request, Malformed):
+            return refused(Refusal(BAD_REQUEST, f"bad request: {request.reason}"))
+        if isinstance(request, DatabaseRequest):
+            return lambda to: self._ask_database(asked, request, to)
+        return self._module(asked, request)
+
+    def _module(self, asked: Asked, request: ModuleRequest) -> Reply:
+        stored = self._proxy.store.opened(request.path) if request.canonical else None
+        if stored is None:
+            return lambda to: self._ask(asked, request, to)
+        if asked.method == b"HEAD":
+            os.close(stored.descriptor)
+            return _head_of(request, stored.size)
+        if stored.size <= WHOLE:
+            return self._whole(asked, request, stored)
+        return lambda to: self._send(request, stored, to)
+
+    def _whole(self, asked: Asked, request: ModuleRequest, stored: Stored) -> bytes:
+        with open(stored.descriptor, "rb", buffering=0) as file:
+            body = file.read(stored.size)
+        if len(body) != stored.size:
+            return refused(Refusal(500, f"{request.named}: the store's file is shorter than it was"))
+        answer = _head_of(request, stored.size) + body
+        self._held.put(asked.target, answer)
+        return answer
+
+    async def _ask(self, asked: Asked, request: ModuleRequest, to: Writer) -> None:
+        answer = await self._proxy.answer(request)
+        if isinstance(answer, Flight):
+            try:
+                await _follow(asked, request, answer, to)
+            finally:
+                answer.leave()
+        else:
+            to.write(_small(asked, TYPES[request.kind], answer))
+
+    async def _ask_database(self, asked: Asked, request: DatabaseRequest, to: Writer) -> None:
+        kind = "application/octet-stream" if request.rest.startswith("tile/") else "text/plain; charset=utf-8"
+        to.write(_small(asked, kind, await self._databases.answer(request)))
+
+    async def _send(self, request: ModuleRequest, stored: Stored, to: Writer) -> None:
+        try:
+            to.write(_head_of(request, stored.size))
+            place = 0
+            while place < stored.size:
+                piece = os.pread(stored.descriptor, min(PIECE, stored.size - place), place)
+                if not piece:
+                    to.abort()
+                    return
+                to.write(piece)
+                place += len(piece)
+                await to.drained()
+        finally:
+            os.close(stored.descriptor)
+
+
+def _head_of(request: ModuleRequest, size: int) -> bytes:
+    return head(200, f"content-type: {TYPES[request.kind]}\r\n{IMMUTABLE}", size)
+
+
+def _small(asked: Asked, kind: str, answer: Content | Refusal) -> bytes:
+    if isinstance(answer, Refusal):
+        return refused(answer, body=asked.method != b"HEAD")
+    stale = 'warning: 110 - "response is stale"\r\n' if answer.stale else ""
+    fields = f"content-type: {kind}\r\ncache-control: public, max-age={answer.max_age}\r\n{stale}"
+    top = head(200, fields, len(answer.body))
+    return top if asked.method == b"HEAD" else top + answer.body
+
+
+async def _follow(asked: Asked, request: ModuleRequest, flight: Flight, to: Writer) -> None:
+    """Send a file while it comes. Nothing is sent before it is known whether it is right, if it is small."""
+    place = await flight.readable(0)
+    if flight.refusal is not None and flight.ended:
+        to.write(refused(flight.refusal, body=asked.method != b"HEAD"))
+        return
+    size = flight.got if flight.is_whole else flight.size
+    to.write(_head_of(request, size))
+    if asked.method == b"HEAD":
+        return
+    sent, chunked = 0, size < 0
+    while True:
+        while sent < place:
+            piece = flight.read(sent, min(PIECE, place - sent))
+            if not piece:
+                to.abort()
+                return
+            to.write(b"%x\r\n%b\r\n" % (len(piece), piece) if chunked else piece)
+            sent += len(piece)
+            await to.drained()
+        place = await flight.readable(sent)
+        if place == sent:
+            break
+    if not flight.is_whole:
+        to.abort()
+    elif chunked:
+        to.write(b"0\r\n\r\n")
+
+
+def refused(refusal: Refusal, *, body: bool = True) -> bytes:
+    """The answer that there is no file."""
+    fields = f"retry-after: {refusal.retry_after}\r\n" if refusal.retry_after else ""
+    answer = plain(refusal.status, refusal.reason, fields)
+    return answer if body else answer[: answer.index(b"\r\n\r\n") + 4]

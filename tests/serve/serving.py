@@ -1,0 +1,190 @@
+"""A module proxy on the loopback, run by this process, and an upstream behind it that can misbehave."""
+
+from __future__ import annotations
+
+import asyncio
+import http.client
+import http.server
+import io
+import threading
+import time
+import zipfile
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, NamedTuple
+
+from gosteward.host.accounts import user_with_id
+from gosteward.host.local import LocalHost
+from gosteward.modules.setting_up import Wanted, parts
+from gosteward.serve.connections import ROOMY, USUAL, Connections
+from gosteward.serve.module_server import ModuleServer
+from gosteward.toolchains.origins.web import Web
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from gosteward.modules.setting_up import Parts
+    from gosteward.serve.connections import Limits, Timeouts
+
+
+def module_zip(module: str, version: str, files: dict[str, bytes]) -> bytes:
+    """A module's zip."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in files.items():
+            archive.writestr(zipfile.ZipInfo(f"{module}@{version}/{name}"), data, zipfile.ZIP_DEFLATED)
+    return content.getvalue()
+
+
+class Fault(NamedTuple):
+    """What an upstream does instead of answering rightly, to one path.
+
+    Attributes:
+        status: of HTTP.   body: instead of the file, None for it.   cut: bytes of the body after which the connection ends, -1 for all.
+        lie: bytes more than there are that are announced.   delay: seconds before the answer.   pause: seconds in the middle of the body.
+        unsized: no length is announced.
+    """
+
+    status: int = 200
+    body: bytes | None = None
+    cut: int = -1
+    lie: int = 0
+    delay: float = 0.0
+    pause: float = 0.0
+    unsized: bool = False
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+class Upstream:
+    """Files by path, "/golang.org/x/text/@v/list", and what was asked, in order."""
+
+    def __init__(self) -> None:
+        self.files: dict[str, bytes] = {}
+        self.faults: dict[str, Fault] = {}
+        self.asked: list[str] = []
+        self.url = ""
+
+    def add(self, module: str, version: str, files: dict[str, bytes] | None = None) -> None:
+        """A module version with all its files."""
+        base = f"/{module}/@v/{version}"
+        go_mod = f"module {module}\n".encode()
+        self.files[f"{base}.info"] = f'{{"Version":"{version}"}}'.encode()
+        self.files[f"{base}.mod"] = go_mod
+        self.files[f"{base}.zip"] = module_zip(module, version, {"go.mod": go_mod, **(files or {})})
+
+
+@contextmanager
+def upstream() -> Iterator[Upstream]:
+    served = Upstream()
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            served.asked.append(self.path)
+            fault = served.faults.get(self.path, Fault())
+            body = fault.body if fault.body is not None else served.files.get(self.path)
+            status = fault.status
+            if body is None:
+                status, body = (404, b"not found: no such module") if status == 200 else (status, b"out of order")
+            time.sleep(fault.delay)
+            self.send_response(status)
+            for name, value in fault.headers:
+                self.send_header(name, value)
+            if fault.unsized or fault.cut >= 0:
+                self.close_connection = True
+            if fault.unsized:
+                self.send_header("Connection", "close")
+            else:
+                self.send_header("Content-Length", str(len(body) + fault.lie))
+            self.end_headers()
+            end = len(body) if fault.cut < 0 else fault.cut
+            half = end // 2 if fault.pause else 0
+            self.wfile.write(body[:half])
+            time.sleep(fault.pause)
+            self.wfile.write(body[half:end])
+            self.close_connection |= bool(fault.lie)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+    served.url = f"http://127.0.0.1:{server.server_address[1]}"
+    try:
+        yield served
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+class Answer(NamedTuple):
+    """What a client got.  whole: the body ended as announced."""
+
+    status: int
+    body: bytes
+    headers: dict[str, str]
+    whole: bool = True
+
+
+class Served:
+    """A proxy that runs.
+
+    Attributes:
+        clock: seconds that it is ahead of the time.
+    """
+
+    def __init__(self, port: int, made: Parts) -> None:
+        self.port, self.made = port, made
+
+    def get(self, path: str, method: str = "GET", **headers: str) -> Answer:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        try:
+            connection.request(method, path, headers=headers)
+            response = connection.getresponse()
+            try:
+                with response:
+                    body, whole = response.read(), True
+            except (http.client.IncompleteRead, ConnectionError) as error:
+                body, whole = getattr(error, "partial", b""), False
+            return Answer(response.status, body, {k.lower(): v for k, v in response.getheaders()}, whole)
+        finally:
+            connection.close()
+
+
+@contextmanager
+def proxy(
+    top: Path, behind: str, sumdb: str = "off", private: str = "", list_ttl: float = 60.0, *,
+    timeouts: Timeouts = USUAL, limits: Limits = ROOMY, clock: Callable[[], float] = time.time,
+) -> Iterator[Served]:  # fmt: skip
+    """A proxy with its store in `top`/store."""
+    host = LocalHost({"HOME": str(top)})
+    web = Web(host, user_with_id(host, 0))
+    ready, stop = threading.Event(), threading.Event()
+    found: list[Served] = []
+
+    async def running() -> None:
+        made = parts(Wanted(f"{top}/store", behind, sumdb, private, list_ttl), web, clock)
+        application = ModuleServer(made.proxy, made.relay)
+        open_connections = Connections(application, timeouts=timeouts, limits=limits)
+        server = await asyncio.get_running_loop().create_server(open_connections.made, "127.0.0.1", 0)
+        watching = asyncio.ensure_future(open_connections.watch())
+        found.append(Served(server.sockets[0].getsockname()[1], made))
+        ready.set()
+        await asyncio.get_running_loop().run_in_executor(None, stop.wait)
+        server.close()
+        await open_connections.drain(1.0)
+        watching.cancel()
+        made.proxy.close()
+        web.close()
+
+    thread = threading.Thread(target=lambda: asyncio.run(running()), daemon=True)
+    thread.start()
+    assert ready.wait(10)
+    try:
+        yield found[0]
+    finally:
+        stop.set()
+        thread.join(20)
+        assert not thread.is_alive()

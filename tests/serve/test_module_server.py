@@ -1,0 +1,266 @@
+"""The module proxy over HTTP: what is right is given and kept, what is wrong is neither, and what went wrong is said as it is."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import pytest
+
+from serve.serving import Fault, Served, Upstream, module_zip, proxy, upstream
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+MODULE, VERSION = "example.com/text", "v1.2.3"
+BASE = f"/{MODULE}/@v/{VERSION}"
+LARGE = os.urandom(3 << 20)
+
+
+class Time:
+    """A clock that can be put forward."""
+
+    def __init__(self) -> None:
+        self.ahead = 0.0
+
+    def __call__(self) -> float:
+        return time.time() + self.ahead
+
+
+@pytest.fixture
+def behind() -> Iterator[Upstream]:
+    with upstream() as served:
+        served.add(MODULE, VERSION, {"text.go": b"package text\n"})
+        served.add("example.com/large", VERSION, {"large.bin": LARGE})
+        served.files[f"/{MODULE}/@v/list"] = b"v1.2.3\n"
+        served.files[f"/{MODULE}/@latest"] = b'{"Version":"v1.2.3"}'
+        served.files[f"/{MODULE}/@v/master.info"] = b'{"Version":"v1.2.4-0.20260101000000-abcdefabcdef"}'
+        yield served
+
+
+@pytest.fixture
+def clock() -> Time:
+    return Time()
+
+
+@pytest.fixture
+def served(tmp_path: Path, behind: Upstream, clock: Time) -> Iterator[Served]:
+    with proxy(tmp_path, behind.url, clock=clock) as found:
+        yield found
+
+
+def stored(tmp_path: Path) -> set[str]:
+    top = tmp_path / "store/modules"
+    return {f"/{path.relative_to(top)}" for path in top.rglob("*") if path.is_file()}
+
+
+def nothing_is_left(tmp_path: Path) -> bool:
+    return not stored(tmp_path) and not list((tmp_path / "store/incoming").iterdir())
+
+
+@pytest.mark.parametrize("suffix", [".info", ".mod", ".zip"])
+def test_a_file_comes_once_and_is_stored_under_its_path(
+    served: Served, behind: Upstream, tmp_path: Path, suffix: str
+) -> None:
+    for _ in range(3):
+        answer = served.get(BASE + suffix)
+        assert (answer.status, answer.body) == (200, behind.files[BASE + suffix])
+        assert "immutable" in answer.headers["cache-control"]
+    assert behind.asked == [BASE + suffix]
+    assert stored(tmp_path) == {BASE + suffix}
+    assert (tmp_path / f"store/modules{BASE}{suffix}").stat().st_mode & 0o777 == 0o644
+
+
+def test_a_large_zip_is_given_whole_while_it_comes_and_afterwards(served: Served, behind: Upstream) -> None:
+    path = f"/example.com/large/@v/{VERSION}.zip"
+    for unsized in (True, False):
+        behind.faults[path] = Fault(unsized=unsized)
+        assert served.get(path).body == behind.files[path]
+    head = served.get(path, "HEAD")
+    assert (head.status, head.body, head.headers["content-length"]) == (200, b"", str(len(behind.files[path])))
+
+
+def test_clients_are_served_while_a_file_comes_and_the_upstream_is_asked_once(served: Served, behind: Upstream) -> None:
+    path = f"/example.com/large/@v/{VERSION}.zip"
+    behind.faults[path] = Fault(pause=0.5)
+    with socket.create_connection(("127.0.0.1", served.port)) as early, ThreadPoolExecutor(8) as clients:
+        early.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+        first = early.recv(1 << 16)
+        assert first.startswith(b"HTTP/1.1 200 OK")
+        answers = list(clients.map(served.get, [path] * 8))
+        rest = b"".join(iter(lambda: early.recv(1 << 16), b""))
+    assert {answer.body for answer in answers} == {behind.files[path]}
+    assert (first + rest).endswith(behind.files[path])
+    assert behind.asked.count(path) == 1
+
+
+WRONG = {
+    "another module's zip": module_zip("example.com/other", VERSION, {"go.mod": b"x", "text.go": LARGE}),
+    "no zip": b"<html>" * 100_000,
+    "cut zip": module_zip(MODULE, VERSION, {"text.go": LARGE})[:-100],
+    "damaged zip": module_zip(MODULE, VERSION, {"text.go": LARGE})[:1000] + b"XXXX" + module_zip(MODULE, VERSION, {"text.go": LARGE})[1004:],
+    "traversal": module_zip(MODULE, VERSION, {"../../../etc/x": LARGE}),
+    "two names in one": module_zip(MODULE, VERSION, {"a.go": LARGE, "A.go": b"x"}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_wrong_zip_is_never_whole_for_a_client_and_never_stored(
+    served: Served, behind: Upstream, tmp_path: Path, wrong: str
+) -> None:
+    behind.files[f"{BASE}.zip"] = WRONG[wrong]
+    answer = served.get(f"{BASE}.zip")
+    assert answer.status == 502 or not answer.whole
+    assert nothing_is_left(tmp_path)
+
+
+TROUBLES = {
+    "cut": (Fault(cut=200), 502),
+    "cut early": (Fault(cut=0), 502),
+    "wrong length": (Fault(lie=100), 502),
+    "forbidden": (Fault(status=403), 403),
+    "password": (Fault(status=401), 403),
+    "too many": (Fault(status=429), 503),
+    "busy": (Fault(status=503), 503),
+    "broken": (Fault(status=500), 502),
+    "gateway": (Fault(status=502), 502),
+    "late": (Fault(status=504), 504),
+    "odd": (Fault(status=418), 502),
+    "redirect to nowhere": (Fault(status=302, body=b"", headers=(("Location", "ftp://x/"),)), 502),
+    "absent": (Fault(status=404, body=b"no such version"), 404),
+    "gone": (Fault(status=410, body=b"taken down by its author"), 410),
+}
+
+
+@pytest.mark.parametrize("trouble", TROUBLES)
+@pytest.mark.parametrize(
+    "path", [f"{BASE}.zip", f"{BASE}.mod", f"{BASE}.info", f"/{MODULE}/@v/list", f"/{MODULE}/@latest"]
+)
+def test_what_the_upstream_says_is_told_as_it_is(
+    served: Served, behind: Upstream, tmp_path: Path, path: str, trouble: str
+) -> None:
+    fault, status = TROUBLES[trouble]
+    if fault.cut == 200:
+        fault = fault._replace(cut=len(behind.files[path]) // 2)
+    behind.faults[path] = fault
+    answer = served.get(path)
+    assert answer.status == status
+    assert answer.body.strip()
+    if fault.body:
+        assert answer.body == fault.body
+    assert nothing_is_left(tmp_path)
+    behind.faults.clear()
+    if status not in (404, 410):
+        assert served.get(path).body == behind.files[path]
+
+
+def test_absence_is_remembered_for_seconds_only(served: Served, behind: Upstream, clock: Time) -> None:
+    path = f"/{MODULE}/@v/v1.9.0.mod"
+    assert [served.get(path).status for _ in range(3)] == [404] * 3
+    assert behind.asked.count(path) == 1
+    behind.add(MODULE, "v1.9.0")
+    clock.ahead = 61
+    assert served.get(path).status == 200
+
+
+@pytest.mark.parametrize("path", [f"/{MODULE}/@v/list", f"/{MODULE}/@latest", f"/{MODULE}/@v/master.info"])
+def test_changing_answers_are_kept_asked_for_again_and_given_while_nobody_answers(
+    served: Served, behind: Upstream, tmp_path: Path, clock: Time, path: str
+) -> None:
+    old = behind.files[path]
+    assert [served.get(path).body for _ in range(3)] == [old] * 3
+    assert behind.asked == [path]
+    behind.files[path] = new = old.replace(b"v1.2", b"v1.3")
+    clock.ahead = 90  # old, but not too old: it is told at once, and a new one fetched
+    answer = served.get(path)
+    assert (answer.body, answer.headers["warning"]) == (old, '110 - "response is stale"')
+    until = time.time() + 10
+    while served.get(path).body != new and time.time() < until:
+        time.sleep(0.02)
+    assert served.get(path).body == new
+    clock.ahead = 86_400
+    behind.faults[path] = Fault(status=500)
+    assert served.get(path).body == new
+    behind.faults[path] = Fault(status=404)
+    assert served.get(path).status == 404
+    assert stored(tmp_path) == set()  # a web server must never find one of these
+
+
+def test_the_first_hash_of_a_version_holds_where_no_database_knows_it(tmp_path: Path, behind: Upstream) -> None:
+    with proxy(tmp_path, behind.url) as first:
+        assert first.get(f"{BASE}.zip").status == 200
+    (tmp_path / f"store/modules{BASE}.zip").unlink()
+    behind.add(MODULE, VERSION, {"text.go": b"package evil\n"})
+    with proxy(tmp_path, behind.url) as second:
+        answer = second.get(f"{BASE}.zip")
+    assert answer.status == 502
+    assert answer.body.count(b"h1:") == 2
+    assert nothing_is_left(tmp_path)
+
+
+def test_what_is_stored_is_served_without_the_upstream(tmp_path: Path, behind: Upstream) -> None:
+    with proxy(tmp_path, behind.url) as first:
+        first.get(f"{BASE}.mod")
+        first.get(f"/{MODULE}/@v/list")
+    with proxy(tmp_path, "off") as second:
+        assert second.get(f"{BASE}.mod").body == behind.files[f"{BASE}.mod"]
+        assert second.get(f"{BASE}.zip").status == 404
+        assert second.get(f"/{MODULE}/@v/list").body == b"v1.2.3\n"
+
+
+def test_the_next_upstream_is_asked_by_the_rules_of_goproxy(tmp_path: Path, behind: Upstream) -> None:
+    with upstream() as other:
+        other.add(MODULE, VERSION)
+        other.files["/example.com/only/@v/list"] = b"v1.0.0\n"
+        behind.faults["/example.com/only/@v/list"] = Fault(status=500)
+        with proxy(tmp_path / "comma", f"{behind.url},{other.url}") as served:
+            assert served.get(f"{BASE}.mod").body == behind.files[f"{BASE}.mod"]
+            assert served.get("/example.com/only/@v/list").status == 502
+            behind.faults.clear()
+        with proxy(tmp_path / "again", f"{behind.url},{other.url}") as served:
+            assert served.get("/example.com/only/@v/list").body == b"v1.0.0\n"
+        behind.faults["/example.com/only/@v/list"] = Fault(status=500)
+        with proxy(tmp_path / "bar", f"{behind.url}|{other.url}") as served:
+            assert served.get("/example.com/only/@v/list").body == b"v1.0.0\n"
+            assert served.get("/example.com/none/@v/list").status == 404
+
+
+def test_a_client_that_goes_away_takes_nothing_with_it(served: Served, behind: Upstream, tmp_path: Path) -> None:
+    path = f"/example.com/large/@v/{VERSION}.zip"
+    behind.faults[path] = Fault(pause=0.3)
+    with socket.create_connection(("127.0.0.1", served.port)) as client:
+        client.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        client.recv(100)
+    assert served.get(path).body == behind.files[path]
+    assert behind.asked.count(path) == 1
+    before = threading.active_count()
+    assert before < 70
+    assert len(os.listdir("/proc/self/fd")) < 200
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/../../etc/passwd", 400),
+        (f"/{MODULE}/@v/..%2f..%2fx.zip", 400),
+        ("/%00", 400),
+        (f"/{MODULE}/@v/{VERSION}.lock", 400),
+        ("/", 400),
+    ],
+)
+def test_paths_that_ask_for_something_else_are_refused(
+    served: Served, behind: Upstream, path: str, status: int
+) -> None:
+    assert served.get(path).status == status
+    assert behind.asked == []
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS", "PATCH"])
+def test_other_methods_are_refused(served: Served, method: str) -> None:
+    answer = served.get(f"{BASE}.mod", method)
+    assert answer.status in (400, 405)
