@@ -50,8 +50,8 @@ function _shtab_gosteward_using
   test "$_shtab_gosteward_cmdpath" = "$argv"
 end
 
-set -g _shtab_gosteward_commands doctor why explain path snapshot history undo install build upgrade use list uninstall verify available which exec pin prune bundle 'bundle create' 'bundle inspect' refresh settings
-set -g _shtab_gosteward_opts_with_value --allow-unverified --bootstrap --context --deadline --fail-on --format --from --group --key --lang --modcache --only --output --patch --platform --project --root --snapshot --suffix --user -o
+set -g _shtab_gosteward_commands doctor why explain path snapshot history undo install build upgrade use list uninstall verify available which exec pin prune bundle 'bundle create' 'bundle inspect' refresh settings proxy 'proxy serve'
+set -g _shtab_gosteward_opts_with_value --allow-unverified --bootstrap --context --deadline --fail-on --format --from --group --key --lang --list-ttl --listen --modcache --only --output --patch --platform --private --project --root --snapshot --store --suffix --sumdb --upstream --user -o
 
 complete -c gosteward -e
 complete -c gosteward -f
@@ -124,13 +124,13 @@ complete -c gosteward -n '_shtab_gosteward_using undo' -l lang -xka "en zh" -d '
 complete -c gosteward -n '_shtab_gosteward_using; and test $_shtab_gosteward_npos -eq 0' -a install -d 'Install a verified release of Go: fetched, proved against the public transparency log, unpacked, linked, run. Nothing else is touched.'
 complete -c gosteward -n '_shtab_gosteward_using install' -s h -l help -d 'show this help message and exit'
 complete -c gosteward -n '_shtab_gosteward_using install' -l use -d 'switch to it, even if another one is in use'
+complete -c gosteward -n '_shtab_gosteward_using install' -l group -x -d 'let only this group (and root) read and run it; needs root'
 complete -c gosteward -n '_shtab_gosteward_using install' -l root -x -d 'where trees are put (default: the settings'"'"', /opt/go, ~/.local/share/go)'
 complete -c gosteward -n '_shtab_gosteward_using install' -l from -x -d 'where archives come from (default: GOPROXY, go.dev)'
 complete -c gosteward -n '_shtab_gosteward_using install' -l offline -l no-offline -d 'ask no server'
 complete -c gosteward -n '_shtab_gosteward_using install' -l links -l no-links -d 'make links and files outside of the root, or none'
 complete -c gosteward -n '_shtab_gosteward_using install' -l adopt -l no-adopt -d 'move aside what is in the way of a link or a file'
 complete -c gosteward -n '_shtab_gosteward_using install' -l allow-unverified -x -d 'install it although nothing proves it'
-complete -c gosteward -n '_shtab_gosteward_using install' -l group -x -d 'let only this group (and root) read and run it; needs root'
 complete -c gosteward -n '_shtab_gosteward_using install' -l format -xka "text json" -d 'how to say it (default: text)'
 complete -c gosteward -n '_shtab_gosteward_using install' -l lang -xka "en zh" -d 'language of messages (default: by the locale)'
 complete -c gosteward -n '_shtab_gosteward_using; and test $_shtab_gosteward_npos -eq 0' -a build -d 'Build a release of Go from its proved sources, compare it bit by bit with the official one, and install it.'
@@ -149,13 +149,13 @@ complete -c gosteward -n '_shtab_gosteward_using build' -l format -xka "text jso
 complete -c gosteward -n '_shtab_gosteward_using build' -l lang -xka "en zh" -d 'language of messages (default: by the locale)'
 complete -c gosteward -n '_shtab_gosteward_using; and test $_shtab_gosteward_npos -eq 0' -a upgrade -d 'Install the newest patch of the line that is in use, and switch to it. The old one stays, and `undo` goes back to it.'
 complete -c gosteward -n '_shtab_gosteward_using upgrade' -s h -l help -d 'show this help message and exit'
+complete -c gosteward -n '_shtab_gosteward_using upgrade' -l group -x -d 'let only this group (and root) read and run it; needs root'
 complete -c gosteward -n '_shtab_gosteward_using upgrade' -l root -x -d 'where trees are put (default: the settings'"'"', /opt/go, ~/.local/share/go)'
 complete -c gosteward -n '_shtab_gosteward_using upgrade' -l from -x -d 'where archives come from (default: GOPROXY, go.dev)'
 complete -c gosteward -n '_shtab_gosteward_using upgrade' -l offline -l no-offline -d 'ask no server'
 complete -c gosteward -n '_shtab_gosteward_using upgrade' -l links -l no-links -d 'make links and files outside of the root, or none'
 complete -c gosteward -n '_shtab_gosteward_using upgrade' -l adopt -l no-adopt -d 'move aside what is in the way of a link or a file'
 complete -c gosteward -n '_shtab_gosteward_using upgrade' -l allow-unverified -x -d 'install it although nothing proves it'
-complete -c gosteward -n '_shtab_gosteward_using upgrade' -l group -x -d 'let only this group (and root) read and run it; needs root'
 complete -c gosteward -n '_shtab_gosteward_using upgrade' -l format -xka "text json" -d 'how to say it (default: text)'
 complete -c gosteward -n '_shtab_gosteward_using upgrade' -l lang -xka "en zh" -d 'language of messages (default: by the locale)'
 complete -c gosteward -n '_shtab_gosteward_using; and test $_shtab_gosteward_npos -eq 0' -a use -d 'Switch to an installed release: one link is renamed. With --project, let a project ask for it.'
@@ -233,3 +233,15 @@ complete -c gosteward -n '_shtab_gosteward_using; and test $_shtab_gosteward_npo
 complete -c gosteward -n '_shtab_gosteward_using settings' -s h -l help -d 'show this help message and exit'
 complete -c gosteward -n '_shtab_gosteward_using settings' -l format -xka "text json" -d 'how to show (default: text)'
 complete -c gosteward -n '_shtab_gosteward_using settings' -l lang -xka "en zh" -d 'language of messages (default: by the locale)'
+complete -c gosteward -n '_shtab_gosteward_using; and test $_shtab_gosteward_npos -eq 0' -a proxy -d 'A module proxy: serve modules that were verified, and look after what is stored.'
+complete -c gosteward -n '_shtab_gosteward_using proxy' -s h -l help -d 'show this help message and exit'
+complete -c gosteward -n '_shtab_gosteward_using proxy; and test $_shtab_gosteward_npos -eq 0' -a serve -d 'answer the go command, until it is told to stop'
+complete -c gosteward -n '_shtab_gosteward_using proxy serve' -s h -l help -d 'show this help message and exit'
+complete -c gosteward -n '_shtab_gosteward_using proxy serve' -l listen -x -d 'HOST:PORT or unix:/PATH (default: 127.0.0.1:3000)'
+complete -c gosteward -n '_shtab_gosteward_using proxy serve' -l store -x -d 'where modules are kept (default: in the state directory)'
+complete -c gosteward -n '_shtab_gosteward_using proxy serve' -l upstream -x -d 'module proxies to fetch from, a list like GOPROXY; "off" for none (default: those of GOPROXY)'
+complete -c gosteward -n '_shtab_gosteward_using proxy serve' -l sumdb -x -d 'checksum databases, the first of which proves modules, or "off" (default: that of GOSUMDB)'
+complete -c gosteward -n '_shtab_gosteward_using proxy serve' -l private -x -d 'modules that no checksum database is asked for, as GONOSUMDB'
+complete -c gosteward -n '_shtab_gosteward_using proxy serve' -l list-ttl -x -d 'seconds that a list of versions is believed (default: 60)'
+complete -c gosteward -n '_shtab_gosteward_using proxy serve' -l insecure-listen -d 'let others than this host ask, without TLS and without a password'
+complete -c gosteward -n '_shtab_gosteward_using proxy serve' -l lang -xka "en zh" -d 'language of messages (default: by the locale)'

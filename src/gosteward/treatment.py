@@ -18,12 +18,13 @@ from gosteward.examination import examine
 from gosteward.finding import Text
 from gosteward.host import accounts
 from gosteward.host.local import LocalHost
+from gosteward.host.own_directory import state_for
 from gosteward.host.places import Accounts, Refused
 from gosteward.judgement import repairable
 from gosteward.outcome import Outcome, StepOutcome
 from gosteward.repair.diffs import diff
 from gosteward.repair.executor import begin
-from gosteward.repair.journal import Journal, directory_for
+from gosteward.repair.journal import Journal
 from gosteward.repair.planner import plan
 from gosteward.repair.preparation import prepare
 from gosteward.repair.steps import carry_out, take_back, why
@@ -80,7 +81,7 @@ def accounts_of(host: LocalHost, user: User) -> Accounts:
 def this_journal(host: LocalHost) -> tuple[Journal, User]:
     """The journal of whoever runs this process, not read yet, and who that is. Raises StewardError where there is no place for one."""
     me = accounts.user_with_id(host, os.geteuid())
-    return Journal(directory_for(host.environ, me.home)), me
+    return Journal(state_for(host.environ, me.home)), me
 
 
 class _Releases:

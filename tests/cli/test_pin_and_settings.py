@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from gosteward.cli.options import command_line
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -57,6 +59,35 @@ def test_every_command_refuses_a_wrong_file_with_one_error(tmp_path: Path, comma
     assert first == "gosteward: not a setting: /etc/gosteward/settings.toml:1: adopt"
     assert hint.startswith("hint: allowed in [toolchains]: sources, ")
     assert code == "2"
+
+
+def test_passwords_are_counted_and_not_shown_and_what_does_not_count_is_named(tmp_path: Path) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine proxy.example login me password s3cret\n")
+    netrc.chmod(0o600)
+    environ = {"NETRC": str(netrc), "GOAUTH": "/opt/helper --key=s3cret; netrc"}
+    found = run("gosteward settings; gosteward settings --format json", tmp_path, **environ)
+    assert found[9:12] == [
+        f"machines with a password in {netrc}: 1",
+        "GOAUTH names /opt/helper, which gosteward does not start",
+        "0",
+    ]
+    assert json.loads("".join(found[12:-1]))["netrc"]["machines"] == ["proxy.example"]
+    assert "s3cret" not in "".join(found)
+
+
+def test_no_password_of_a_command_line_is_in_an_error_or_in_the_journal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = """gosteward install 1.26.1 --from http://me:s3cret@127.0.0.1:9
+gosteward install 1.26.1 --from htps://me:s3cret@127.0.0.1
+"""
+    found = run(script, tmp_path)
+    assert any("http://me:xxxxx@127.0.0.1:9: no password is sent over plain http" in line for line in found)
+    assert "gosteward: this is no source: htps://me:xxxxx@127.0.0.1" in found
+    assert "s3cret" not in "".join(found)
+    monkeypatch.setattr(sys, "argv", ["gosteward", "doctor", "--fix", "--from=https://me:s3cret@127.0.0.1"])
+    assert command_line("doctor") == "doctor --fix --from=https://me:xxxxx@127.0.0.1"
 
 
 def test_doctor_and_list_load_no_reader_of_settings_where_there_are_none(tmp_path: Path) -> None:

@@ -76,7 +76,7 @@ class GoDev:
     def listed(self) -> list[dict[str, Any]]:
         """The list, newest first as it was given. Each release has its sources and a file for Windows, too."""
         return [
-            {"version": r.version, "stable": "rc" not in r.version, "files": [*map(self._entry, self._of(r)), *_others(r.version)]}
+            {"version": r.version, "stable": "rc" not in r.version, "files": [*map(self._entry, self._of(r)), *self._others(r.version)]}
             for r in {release.version: release for release in self.releases}.values()
         ]  # fmt: skip
 
@@ -89,6 +89,16 @@ class GoDev:
             "filename": name, "os": "linux", "arch": release.archive_arch, "version": release.version, "kind": "archive",
             "sha256": self.stated.get(name, self.digests[name]), "size": self.sizes.get(name, len(self.archives[name])),
         }  # fmt: skip
+
+    def _others(self, version: str) -> list[dict[str, Any]]:
+        rest = {"version": version, "sha256": "ab" * 32, "size": 1000}
+        sources = f"{version}.src.tar.gz"
+        if sources in self.archives:
+            rest = {"version": version, "sha256": self.stated[sources], "size": len(self.archives[sources])}
+        return [
+            {"filename": sources, "os": "", "arch": "", "kind": "source", **rest},
+            {"filename": f"{version}.windows-amd64.msi", "os": "windows", "arch": "amd64", "kind": "installer", **rest},
+        ]
 
     def _answer(self, path: str, wanted: str) -> tuple[int, dict[str, str], bytes]:
         """Status, headers and body. Faults of the file server are of one answer: it reads them when this returns."""
@@ -125,14 +135,6 @@ class GoDev:
         length, times = self.cut.get(name, (-1, 0))
         if times:
             self._server.cut, self._server.cuts, self.cut[name] = length, 1, (length, times - 1)
-
-
-def _others(version: str) -> list[dict[str, Any]]:
-    rest = {"version": version, "sha256": "ab" * 32, "size": 1000}
-    return [
-        {"filename": f"{version}.src.tar.gz", "os": "", "arch": "", "kind": "source", **rest},
-        {"filename": f"{version}.windows-amd64.msi", "os": "windows", "arch": "amd64", "kind": "installer", **rest},
-    ]
 
 
 @contextlib.contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import subprocess
@@ -78,6 +79,25 @@ def test_the_release_in_use_stays_in_use_where_another_tree_is_repaired(site: Si
     repaired(site, InstallRelease(str(place), "go1.26.90"))
     assert os.readlink(place) == f"{site.root}/go1.26.90"
     assert version_of(site.bin / "go") == "go1.26.91"
+
+
+def test_where_it_cannot_be_told_what_is_in_use_nothing_is_switched(
+    site: Site, proxy: ToolchainProxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.install("1.26.91")
+    readlink = os.readlink
+
+    def failing(path: str, **more: int) -> str:
+        if path == f"{site.root}/current":
+            raise OSError(errno.EIO, "Input/output error", path)
+        return readlink(path, **more)
+
+    monkeypatch.setattr(os, "readlink", failing)
+    with pytest.raises(OSError, match="Input/output error"):
+        repaired(site, InstallRelease(str(site.usual_place), "go1.26.90"))
+    monkeypatch.undo()
+    assert version_of(site.bin / "go") == "go1.26.91"
+    assert not (site.root / "go1.26.90").exists()
 
 
 def test_a_damaged_tree_of_ours_is_put_in_its_own_place_again(site: Site, proxy: ToolchainProxy) -> None:

@@ -7,7 +7,6 @@ comments, msgid, msgstr, continued strings, the escapes \\n \\t \\" \\\\).
 
 from __future__ import annotations
 
-import pkgutil
 from typing import TYPE_CHECKING, NamedTuple
 
 from gosteward.finding import Text, fill
@@ -23,7 +22,10 @@ FILES = (
     "dropins",
     "build",
     "advisories",
+    "relfacts",
     "sweep",
+    "credentials",
+    "proxy",
     "repair",
     "gs1",
     "gs2",
@@ -57,6 +59,8 @@ def catalog_for(language: str) -> Catalog:
     """The catalog of a language in LANGUAGES."""
     messages: dict[str, str] = {}
     if language != "en":
+        import pkgutil  # here, as English needs none of it
+
         for name in FILES:
             data = pkgutil.get_data(__name__, f"{language}/{name}.po")
             messages.update(parse_po((data or b"").decode("utf-8")))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from typing import TYPE_CHECKING
 
+from gosteward.cli import installing
 from gosteward.cli import options as flags
 from gosteward.errors import HEALTHY, StewardError
 from gosteward.finding import Text
@@ -38,22 +38,8 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--patch", metavar="FILE", action="append", default=[], help="apply this patch (diff -u, -p1); may be repeated"
     )
     parser.add_argument("--suffix", metavar="WORD", default="", help="of a patched version: go1.26.8-WORD")
-    parser.add_argument("--use", action="store_true", help="switch to it, even if another one is in use")
-    flags.add_root(parser)
-    parser.add_argument(
-        "--from",
-        metavar="URL|DIR|FILE",
-        dest="source",
-        default="",
-        help="where sources come from (default: GOPROXY, go.dev)",
-    )
-    flags.add_offline(parser)
-    flags.add_placing(parser)
-    parser.add_argument(
-        "--allow-unverified", metavar="REASON", default="", help="build and install it although something is not proved"
-    )
-    parser.add_argument("--format", choices=("text", "json"), default="text", help="how to say it (default: text)")
-    flags.add_language(parser)
+    installing.add_use(parser)
+    installing.add_order(parser, "sources", "build and install it although something is not proved")
 
 
 def run(options: Namespace) -> int:
@@ -62,26 +48,18 @@ def run(options: Namespace) -> int:
 
     flags.settle(options)
     changing = flags.changing("build")
-    links, usual_place = flags.link_places(options, changing.user.home)
+    home = changing.user.home
     order = Order(
-        spec=options.version,
-        root=flags.root_of(options),
-        source=options.source,
-        offline=options.offline,
+        installing.order_of(options, options.version, home, use=options.use),
         bootstrap=options.bootstrap,
         patches=tuple(options.patch),
         suffix=options.suffix,
-        links=links,
-        usual_place=usual_place,
-        use=options.use,
-        adopt=options.adopt,
-        reason=options.allow_unverified,
     )
     words = flags.catalog(options.lang)
     progress = Progress(words)
     try:
-        keeping = keeping_of(changing.host, changing.user.home)
-        result = Builder(changing, keeping, progress.say, progress.fetched).build(order)
+        keeping, settings = keeping_of(changing.host, home), flags.settings(options)
+        result = Builder(changing, keeping, progress.say, progress.fetched, settings).build(order)
     except StewardError as error:
         progress.end()
         for line in getattr(error, "lines", ()):
@@ -131,22 +109,14 @@ class Progress:
 
 
 def _json(result: Result) -> str:
-    found = result.evidence
-    document = {
-        "schema": "gosteward.build/1",
-        "version": result.version,
-        "goroot": result.tree,
-        "run": result.run,
-        "source": result.source,
-        "built_by": list(result.builders),
-        "identical_files": result.files,
-        "proofs": [{"kind": p.kind, "value": p.value, "by": p.by} for p in found.proofs],
-        "seconds": round(result.seconds, 1),
-        "log": result.log,
-        "in_use": result.in_use,
-        "notes": [str(note) for note in result.notes],
-    }
-    return json.dumps(document, indent=1) + "\n"
+    return installing.document(
+        "gosteward.build/1",
+        result,
+        built_by=list(result.builders),
+        identical_files=result.files,
+        seconds=round(result.seconds, 1),
+        log=result.log,
+    )
 
 
 def _text(result: Result, words: Catalog) -> str:
@@ -175,8 +145,4 @@ def _text(result: Result, words: Catalog) -> str:
     if not result.files:
         lines.append("  " + words.words("not the official release: its bits were compared with nothing"))
     lines.append("  " + words.text(Text("log: {path}", path=result.log)))
-    if result.in_use:
-        lines.append("  " + words.text(Text("in use: {version}", version=result.in_use)))
-    lines += [f"  {words.text(note)}" for note in result.notes]
-    lines += ["", words.text(Text("`gosteward undo {run}` takes this back.", run=str(result.run)))]
-    return "".join(f"{visible(line)}\n" for line in lines)
+    return installing.text(lines, result, words)

@@ -6,6 +6,7 @@ import json
 import os
 from typing import TYPE_CHECKING
 
+from gosteward.cli import check_text
 from gosteward.cli import options as flags
 from gosteward.errors import HEALTHY
 from gosteward.finding import Text
@@ -13,13 +14,11 @@ from gosteward.report.layout import visible
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
-    from collections.abc import Iterator
 
     from gosteward.catalogs import Catalog
     from gosteward.golang.bundle_manifest import BundledRelease
-    from gosteward.toolchains.bundling.bundle_inspection import Inspection
-    from gosteward.toolchains.bundling.bundles import Created, Packed
-    from gosteward.toolchains.verifying.checks import Check
+    from gosteward.toolchains.bundling.creation import Created, Packed
+    from gosteward.toolchains.bundling.inspection import Inspection
 
 HELP = "make or verify one file with releases and their proofs, for hosts without internet"
 CREATE = "write releases and their proofs to one file; `gosteward install VERSION --from FILE` uses it"
@@ -36,9 +35,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     create.add_argument(
         "--platform", metavar="P", action="append", default=[], help="linux-arm64, say; may be repeated (default: this host's)"
     )  # fmt: skip
-    create.add_argument(
-        "--from", metavar="URL|DIR|FILE", dest="source", default="", help="where archives come from (default: GOPROXY, go.dev)"
-    )  # fmt: skip
+    flags.add_source(create, "where archives come from (default: GOPROXY, go.dev)")
     flags.add_offline(create)
     create.add_argument("--force", action="store_true", help="replace FILE")
     inspect = actions.add_parser("inspect", help=INSPECT, description=INSPECT)
@@ -57,17 +54,18 @@ def _create(options: Namespace) -> int:
     from gosteward.cli.install import Bar
     from gosteward.host.accounts import user_with_id
     from gosteward.host.local import LocalHost
-    from gosteward.toolchains.bundling.bundles import create
+    from gosteward.probes.kept_release_data import known_in
+    from gosteward.toolchains.bundling.creation import create
     from gosteward.toolchains.obtaining.acquiring import Acquiring, keeping_of
     from gosteward.toolchains.refreshed.refreshing import bundled
-    from gosteward.toolchains.refreshed.release_data import known_in
 
     flags.settle(options)
     host = LocalHost(os.environ)
     me = user_with_id(host, os.geteuid())
     keeping = keeping_of(host, me.home)
     acquiring = Acquiring(
-        host, me, keeping, source=options.source, offline=options.offline, progress=Bar().show
+        host, me, keeping, source=options.source, offline=options.offline, progress=Bar().show,
+        settings=flags.settings(options),
     )  # fmt: skip
     made = create(
         options.file, options.versions, acquiring, for_platforms=options.platform, replace=options.force,
@@ -81,7 +79,7 @@ def _create(options: Namespace) -> int:
 def _inspect(options: Namespace) -> int:
     from gosteward.host.accounts import user_with_id
     from gosteward.host.local import LocalHost
-    from gosteward.toolchains.bundling.bundle_inspection import inspect
+    from gosteward.toolchains.bundling.inspection import inspect
     from gosteward.toolchains.origins.web import Web
     from gosteward.toolchains.verifying.manifests import trusted_log
 
@@ -151,35 +149,30 @@ def inspected_json(found: Inspection) -> str:
         "log": {"name": manifest.log, "key_hash": manifest.key_hash, "trusted": found.key},
         "hashed": found.hashed,
         "proved": found.hashed and found.exit_code == HEALTHY,
-        "checks": [_check(check) for check in found.checks],
+        "checks": [check_text.row(check) for check in found.checks],
         "releases": [
-            {**_row(one.release), "checks": [_check(check) for check in one.checks]} for one in found.releases
+            {**_row(one.release), "checks": [check_text.row(check) for check in one.checks]} for one in found.releases
         ],
         "others": [member.name for member in found.bundle.others],
     }
     return json.dumps(document, indent=1) + "\n"
 
 
-def _check(check: Check) -> dict[str, object]:
-    return {
-        "name": check.name,
-        "status": check.status,
-        "text": visible(str(check.text)),
-        "lines": [visible(line) for line in check.lines],
-    }
-
-
 def inspected_text(found: Inspection, words: Catalog) -> str:
     """The verdict, what holds for the whole bundle, then its releases."""
     lines = [words.text(_verdict(found))]
-    lines += [line for check in found.checks for line in _lines(check, words)]
+    lines += [line for check in found.checks for line in check_text.lines(check, words, "  ")]
     for one in found.releases:
         release = one.release
         size, form = f"{release.size / 1e6:.1f}", words.words("module zip")
         if release.form == "archive":
             form = words.words("tar.gz as on go.dev")
         shown = Text("{release}, {form}, {size} MB", release=release.shown, form=form, size=size)
-        lines += ["", words.text(shown), *(line for check in one.checks for line in _lines(check, words))]
+        lines += [
+            "",
+            words.text(shown),
+            *(line for check in one.checks for line in check_text.lines(check, words, "  ")),
+        ]
     if found.bundle.others:
         names = ", ".join(member.name for member in found.bundle.others)
         lines += ["", words.text(Text("also in it, and not judged: {names}", names=names))]
@@ -197,15 +190,3 @@ def _verdict(found: Inspection) -> Text:
         )
         return Text(template, file=file, day=day, count=count)
     return Text("{file}, made {day}: all {count} releases in it are proved", file=file, day=day, count=count)
-
-
-def _lines(check: Check, words: Catalog) -> Iterator[str]:
-    status = {
-        "failed": words.words("failed"),
-        "not-judged": words.words("not judged"),
-        "note": words.words("note"),
-        "ok": words.words("ok"),
-    }[check.status]
-    yield f"  {status}: {words.text(check.text)}"
-    for line in check.lines:
-        yield f"    {line}"

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 import time
 from typing import TYPE_CHECKING
 
+from gosteward.cli import installing
 from gosteward.cli import options as flags
 from gosteward.errors import HEALTHY, PrivilegeError
 from gosteward.finding import Text
-from gosteward.report.layout import visible
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -28,30 +27,16 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "version", metavar="VERSION|FILE", help="1.26.8, 1.26, latest, go.mod, .go-version, or a downloaded archive"
     )
-    parser.add_argument("--use", action="store_true", help="switch to it, even if another one is in use")
+    installing.add_use(parser)
     add_order(parser)
 
 
 def add_order(parser: ArgumentParser) -> None:
-    """Flags of every command that installs."""
-    flags.add_root(parser)
-    parser.add_argument(
-        "--from",
-        metavar="URL|DIR|FILE",
-        dest="source",
-        default="",
-        help="where archives come from (default: GOPROXY, go.dev)",
-    )
-    flags.add_offline(parser)
-    flags.add_placing(parser)
-    parser.add_argument(
-        "--allow-unverified", metavar="REASON", default="", help="install it although nothing proves it"
-    )
+    """Flags of commands that install a release as it is."""
     parser.add_argument(
         "--group", metavar="G", default=None, help="let only this group (and root) read and run it; needs root"
     )
-    parser.add_argument("--format", choices=("text", "json"), default="text", help="how to say it (default: text)")
-    flags.add_language(parser)
+    installing.add_order(parser, "archives", "install it although nothing proves it")
 
 
 def run(options: Namespace) -> int:
@@ -60,26 +45,14 @@ def run(options: Namespace) -> int:
 
 def installed(options: Namespace, command: str, spec: str, *, use: bool) -> int:
     """Install what `spec` names, and say so. Returns the exit code."""
-    from gosteward.toolchains.install import Installer, Order
+    from gosteward.toolchains.install import Installer
     from gosteward.toolchains.obtaining.acquiring import keeping_of
 
     flags.settle(options)
     changing = flags.changing(command)
-    links, usual_place = flags.link_places(options, changing.user.home)
-    order = Order(
-        spec=spec,
-        root=flags.root_of(options),
-        source=options.source,
-        offline=options.offline,
-        links=links,
-        usual_place=usual_place,
-        use=use,
-        adopt=options.adopt,
-        reason=options.allow_unverified.strip(),
-        group=_group(options.group),
-    )
-    installer = Installer(changing, keeping_of(changing.host, changing.user.home), Bar().show)
-    result = installer.install(order)
+    home = changing.user.home
+    order = installing.order_of(options, spec, home, use=use, group=_group(options.group))
+    result = Installer(changing, keeping_of(changing.host, home), Bar().show, flags.settings(options)).install(order)
     text = _json(result) if options.format == "json" else _text(result, flags.catalog(options.lang))
     flags.write(text, "")
     return HEALTHY
@@ -116,45 +89,26 @@ class Bar:
 
 
 def _json(result: Result) -> str:
-    found = result.evidence
-    document = {
-        "schema": "gosteward.install/1",
-        "version": result.version,
-        "goroot": result.tree,
-        "run": result.run,
-        "installed": found is not None,
-        "source": result.source,
-        "bytes": result.size,
-        "proofs": [{"kind": p.kind, "value": p.value, "by": p.by} for p in found.proofs] if found else [],
-        "in_use": result.in_use,
-        "notes": [str(note) for note in result.notes],
-    }
-    return json.dumps(document, indent=1) + "\n"
+    new = result.evidence is not None
+    return installing.document("gosteward.install/1", result, installed=new, bytes=result.size)
 
 
 def _text(result: Result, words: Catalog) -> str:
     version, tree = result.version, result.tree
     if result.evidence is None:
-        lines = [words.text(Text("{version} is installed already: {tree}", version=version, tree=tree))]
-    else:
-        lines = [
-            words.text(Text("installed {version}: {tree}", version=version, tree=tree)),
-            "  " + words.text(Text("from {source}, {size} MB", source=result.source, size=f"{result.size / 1e6:.1f}")),
-        ]
-        for proof in result.evidence.proofs:
-            kinds = {
-                "log": words.words("proved by the transparency log"),
-                "pinned": words.words("has the SHA-256 that ships with gosteward"),
-                "stated": words.words("has the SHA-256 that its source states"),
-            }
-            lines.append(f"  {kinds[proof.kind]} ({proof.by})")
-        if not result.evidence.enough:
-            lines.append("  " + words.words("nothing else proves it: installed because you gave a reason"))
-    if result.in_use:
-        lines.append("  " + words.text(Text("in use: {version}", version=result.in_use)))
-    if result.in_use != version:
-        lines.append("  " + words.text(Text("`gosteward use {version}` switches to it", version=version[2:])))
-    lines += [f"  {words.text(note)}" for note in result.notes]
-    if result.run:
-        lines += ["", words.text(Text("`gosteward undo {run}` takes this back.", run=str(result.run)))]
-    return "".join(f"{visible(line)}\n" for line in lines)
+        there = words.text(Text("{version} is installed already: {tree}", version=version, tree=tree))
+        return installing.text([there], result, words)
+    lines = [
+        words.text(Text("installed {version}: {tree}", version=version, tree=tree)),
+        "  " + words.text(Text("from {source}, {size} MB", source=result.source, size=f"{result.size / 1e6:.1f}")),
+    ]
+    for proof in result.evidence.proofs:
+        kinds = {
+            "log": words.words("proved by the transparency log"),
+            "pinned": words.words("has the SHA-256 that ships with gosteward"),
+            "stated": words.words("has the SHA-256 that its source states"),
+        }
+        lines.append(f"  {kinds[proof.kind]} ({proof.by})")
+    if not result.evidence.enough:
+        lines.append("  " + words.words("nothing else proves it: installed because you gave a reason"))
+    return installing.text(lines, result, words)

@@ -37,6 +37,7 @@ COMMANDS = (
     "bundle",
     "refresh",
     "settings",
+    "proxy",
 )
 LONGEST_LINE = 1000
 # A full or broken disk is no bug of ours, wherever it shows.

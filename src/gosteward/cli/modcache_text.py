@@ -9,11 +9,11 @@ import time
 from typing import TYPE_CHECKING
 
 from gosteward.cli import options as flags
-from gosteward.cli.verify import file_kind
+from gosteward.cli.check_text import file_kind
 from gosteward.errors import UsageError
 from gosteward.finding import Text
 from gosteward.report.layout import visible
-from gosteward.toolchains.module_cache.modcache_judging import PRIVATE
+from gosteward.toolchains.module_cache.judging import PRIVATE
 from gosteward.toolchains.verifying.checks import FAILED, NOTE, OK, UNJUDGED
 
 if TYPE_CHECKING:
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from gosteward.catalogs import Catalog
-    from gosteward.toolchains.module_cache.modcache import VerifiedCache
-    from gosteward.toolchains.module_cache.modcache_judging import Fault, Judged
+    from gosteward.toolchains.module_cache.judging import Fault, Judged
+    from gosteward.toolchains.module_cache.verification import VerifiedCache
 
 MOST_SHOWN = 20
 MOST_FILES_SHOWN = 10
@@ -32,7 +32,7 @@ PROGRESS_SECONDS = 0.2
 def verified(options: Namespace) -> int:
     """Verify a module cache, and say what was found. Returns the exit code."""
     from gosteward.host.local import LocalHost
-    from gosteward.toolchains.module_cache.modcache import Wanted, verify
+    from gosteward.toolchains.module_cache.verification import Wanted, verify
 
     for flag in ("goroot", "root", "files_only", "rebuild"):
         if getattr(options, flag, False):

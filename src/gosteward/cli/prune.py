@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from gosteward.cli import options as flags
@@ -29,7 +30,7 @@ def run(options: Namespace) -> int:
     changing, root = flags.changing("prune"), flags.root_of(options)
     words = flags.catalog(options.lang)
     cache = cache_for(changing.host.environ, changing.user.home)
-    found = pruning.remains(changing.host, root, cache)
+    found = pruning.remains(changing.host, root, cache, "" if os.geteuid() else "/etc")
     lines = [*found.trees, *found.files, *(f"{cache}/downloads/{name}" for name in found.downloads)]
     kept = [words.text(Text("a process runs {path}: it stays", path=path)) for path in found.running]
     if lines and not options.yes:

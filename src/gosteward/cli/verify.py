@@ -6,13 +6,13 @@ import json
 import os
 from typing import TYPE_CHECKING
 
+from gosteward.cli import check_text
 from gosteward.cli import options as flags
 from gosteward.finding import Text
 from gosteward.report.layout import visible
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
-    from collections.abc import Iterator
 
     from gosteward.catalogs import Catalog
     from gosteward.toolchains.verifying.checks import Check, Verified
@@ -79,15 +79,8 @@ def as_json(found: Verified) -> str:
 
 
 def _row(check: Check) -> dict[str, object]:
-    return {
-        "name": check.name,
-        "status": check.status,
-        "text": visible(str(check.text)),
-        "lines": [visible(line) for line in check.lines],
-        "files": [{"name": visible(file.name), "what": file.what} for file in check.files],
-        "count": check.total,
-        "remedy": str(check.remedy),
-    }
+    files = [{"name": visible(file.name), "what": file.what} for file in check.files]
+    return {**check_text.row(check), "files": files, "count": check.total, "remedy": str(check.remedy)}
 
 
 def as_text(found: Verified, words: Catalog) -> str:
@@ -96,7 +89,7 @@ def as_text(found: Verified, words: Catalog) -> str:
     for status in ORDER:
         for check in found.checks:
             if check.status == status:
-                lines += _lines(check, words)
+                lines += check_text.lines(check, words)
     remedies = dict.fromkeys(words.text(c.remedy) for c in found.checks if c.remedy and c.status != "ok")
     if remedies:
         lines += ["", words.words("What to do:"), *(f"  {remedy}" for remedy in remedies)]
@@ -117,39 +110,3 @@ def _verdict(found: Verified) -> Text:
         )
     template = "it is not known whether {version} in {goroot} is the release that the public log names"
     return Text(template, version=version, goroot=goroot)
-
-
-def _lines(check: Check, words: Catalog) -> Iterator[str]:
-    status = {
-        "failed": words.words("failed"),
-        "not-judged": words.words("not judged"),
-        "note": words.words("note"),
-        "ok": words.words("ok"),
-    }[check.status]
-    yield f"{status}: {words.text(check.text)}"
-    for file in check.files:
-        yield f"    {file_kind(file.what, words)}: {file.name}"
-    if len(check.files) < check.total and check.files:
-        yield "    " + words.text(Text("and {count} more", count=str(check.total - len(check.files))))
-    for line in check.lines:
-        yield f"    {line}"
-
-
-def file_kind(what: str, words: Catalog) -> str:
-    """What is the matter with a file, in the words of people."""
-    known = {
-        "changed": words.words("changed"),
-        "missing": words.words("missing"),
-        "extra": words.words("does not belong there"),
-        "not executable": words.words("not executable"),
-        "writable by anybody": words.words("writable by anybody"),
-        "set-user-ID or set-group-ID": words.words("set-user-ID or set-group-ID"),
-        "link": words.words("a link"),
-        "special": words.words("no regular file"),
-        "unreadable": words.words("cannot be read"),
-        "name": words.words("a name that no release can have"),
-        "too large": words.words("too large"),
-        "too deep": words.words("too deep"),
-        "other file system": words.words("another file system"),
-    }
-    return known.get(what, what)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from gosteward.errors import UsageError
 from gosteward.golang import goversion
-from gosteward.golang.toolchain_names import is_release
+from gosteward.golang.toolchain_names import is_release, source_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 # The first step of all, which a C compiler builds; the Go project gives its sources in an archive of their own.
 FROM_C = "go1.4"
 FROM_C_SOURCES = "go1.4-bootstrap-20171003.tar.gz"
-# As the table of digests has it, too (knowledge.release_digest_table, which names its source).
-FROM_C_SHA256 = "f4ff5b5eb3a3cae1c993723f3eab519c5bae18866b5e5f96fe1102f0cb5c3e52"
 # The C sources have compilers for these only; go.dev/doc/install/source: others start from another machine's bootstrap.bash.
 FROM_C_GOARCHES = ("386", "amd64", "arm")
 # First line that needs it -> oldest Go that builds it.
@@ -48,6 +46,11 @@ def minimum(target: str) -> str:
     if minor >= _FIRST_BY_RULE:
         return f"go1.{minor - 2 - minor % 2}.{_PATCH_BY_RULE}"
     return next((floor for first, floor in reversed(_FLOORS) if minor >= first), "")
+
+
+def sources_of(version: str) -> str:
+    """File name of the archive with the sources of a release, "go1.26.8.src.tar.gz"."""
+    return FROM_C_SOURCES if version == FROM_C else source_name(version)
 
 
 def refusal(target: str, bootstrap: str, goroot: str = "", goroot_bootstrap: str = "") -> str:

@@ -28,24 +28,26 @@ from gosteward.toolchains.obtaining.acquiring import Acquired, Acquiring
 from gosteward.toolchains.origins.sources import Offer
 from gosteward.toolchains.proving import proofs
 from gosteward.toolchains.proving.proofs import Evidence, MismatchError, Proof
-from gosteward.toolchains.source_builds import bootstrapping, building
+from gosteward.toolchains.source_builds import bootstrapping, workshop
 from gosteward.toolchains.source_builds.bootstrapping import Here
-from gosteward.toolchains.source_builds.build_sources import Sourcing
 from gosteward.toolchains.source_builds.compiling import TREE, Compiling, enough
 from gosteward.toolchains.source_builds.patching import named, patches_at
+from gosteward.toolchains.source_builds.sourcing import Sourcing
 from gosteward.toolchains.verifying import first_run
 from gosteward.toolchains.verifying.manifests import Release
 
 if TYPE_CHECKING:
     from gosteward.golang.platforms import Platform
+    from gosteward.settings import Settings
+    from gosteward.toolchains import install
     from gosteward.toolchains.installed.changing import Changing
     from gosteward.toolchains.obtaining.acquiring import Keeping
     from gosteward.toolchains.origins.web import Progress
     from gosteward.toolchains.source_builds.bootstrapping import Step
-    from gosteward.toolchains.source_builds.build_log import Say
-    from gosteward.toolchains.source_builds.building import Workshop
     from gosteward.toolchains.source_builds.compiling import Compiled
+    from gosteward.toolchains.source_builds.make_log import Say
     from gosteward.toolchains.source_builds.patching import Patch
+    from gosteward.toolchains.source_builds.workshop import Workshop
 
 NAMED = 10
 
@@ -54,23 +56,14 @@ class Order(NamedTuple):
     """What is to be done.
 
     Attributes:
-        spec: a version, a line, "latest", or a path: of an archive, of sources, or of a file that says which Go is wanted.
-        root, source, offline, links, usual_place, use, adopt, reason: as of `install.Order`.
+        put: what is built and where it is put, as for `install`; its spec may be an archive of sources, too. A group has no meaning here.
         bootstrap: "auto", or the path of a Go tree.   patches: paths.   suffix: of a patched version, "" for one by the patches' digests.
     """
 
-    spec: str
-    root: str
-    source: str = ""
-    offline: bool = False
+    put: install.Order
     bootstrap: str = "auto"
     patches: tuple[str, ...] = ()
     suffix: str = ""
-    links: str = ""
-    usual_place: str = ""
-    use: bool = False
-    adopt: bool = False
-    reason: str = ""
 
 
 class Result(NamedTuple):
@@ -108,11 +101,18 @@ class Builder:
     """Builds on this host, as the user of this process.
 
     Args:
-        say: is told what is going on, often.   progress: see `Web.download`.
+        say: is told what is going on, often.   progress: see `Web.download`.   settings: as of `Acquiring`.
     """
 
-    def __init__(self, changing: Changing, keeping: Keeping, say: Say, progress: Progress = lambda *_: None) -> None:
-        self.changing, self.keeping = changing, keeping
+    def __init__(
+        self,
+        changing: Changing,
+        keeping: Keeping,
+        say: Say,
+        progress: Progress = lambda *_: None,
+        settings: Settings | None = None,
+    ) -> None:
+        self.changing, self.keeping, self.settings = changing, keeping, settings
         self.host = changing.host
         self.say, self.progress = say, progress
 
@@ -126,17 +126,18 @@ class Builder:
         """
         begun = time.monotonic()
         acquiring = Acquiring(
-            self.host, self.changing.user, self.keeping, source=order.source, offline=order.offline, progress=self.progress
+            self.host, self.changing.user, self.keeping, source=order.put.source, offline=order.put.offline,
+            progress=self.progress, settings=self.settings,
         )  # fmt: skip
         sourcing = Sourcing(acquiring)
         goal = self._goal(order, sourcing)
-        notes = building.little_memory(self.host)
+        notes = workshop.little_memory(self.host)
         way = ", which is built by ".join(step.version for step in reversed(goal.steps))
         for note in (*notes, Text("is built by {way}", way=way)):
             self.say(note)
-        source = enough(sourcing.proved(goal.offer), order.reason)
-        compiling = Compiling(sourcing, self.say, order.reason)
-        with building.opened(self.host, self.keeping, goal.version, self.say) as shop:
+        source = enough(acquiring.proved(goal.offer), order.put.reason)
+        compiling = Compiling(sourcing, self.say, order.put.reason)
+        with workshop.opened(self.host, self.keeping, goal.version, self.say) as shop:
             made = compiling.compiled(shop, source, goal.steps, goal.version, goal.patches)
             evidence, files = self._evidence(order, source, made, sourcing, goal.patches)
             new = self._packed(shop, goal, made, evidence, acquiring.platform)
@@ -149,13 +150,13 @@ class Builder:
     def _goal(self, order: Order, sourcing: Sourcing) -> _Goal:
         """What is to be built by what; nothing large is fetched for that. Raises UsageError, UnreachableError, ChangeError."""
         patches = patches_at(order.patches, self.host.read)
-        offer = sourcing.offer(order.spec)
+        offer = sourcing.offer(order.put.spec)
         version = named(offer.version, patches, order.suffix)
-        tree = f"{order.root}/{version}"
+        tree = f"{order.put.root}/{version}"
         if self.host.exists(tree):
             hint = "" if patches else f"`gosteward verify {tree} --rebuild` builds the same release and compares both"
             raise UsageError("it is installed already", subject=tree, hint=hint)
-        here = Here(self.host, order.root, self.changing.user.home, tree)
+        here = Here(self.host, order.put.root, self.changing.user.home, tree)
         steps = bootstrapping.planned(offer.version, order.bootstrap, here, sourcing.acquiring)
         return _Goal(offer, version, tree, patches, steps)
 
@@ -185,7 +186,7 @@ class Builder:
                 if isinstance(logged, str)
                 else "before go1.21 a release cannot be built twice with the same bits"
             )
-            if not order.reason:
+            if not order.put.reason:
                 raise proofs.UnprovedError(
                     f"what was built cannot be compared with the official release: {said}",
                     subject=source.offer.version,
@@ -209,15 +210,15 @@ class Builder:
         )
 
     def _placing(self, order: Order) -> Placing:
-        return Placing(self.host, order.root, order.links, order.usual_place, order.adopt)
+        return Placing(self.host, order.put.root, order.put.links, order.put.usual_place, order.put.adopt)
 
     def _put(self, order: Order, new: Acquired, goal: _Goal) -> tuple[int, tuple[Text, ...]]:
         offer, tree = new.offer, goal.tree
         reason = "patched: " + ", ".join(f"{p.path.rpartition('/')[2]} sha256:{p.sha256}" for p in goal.patches)
         self.say(Text("installs {version}", version=offer.version))
         with self.changing.run() as executor:
-            places = self._placing(order).for_release(offer.version, use=order.use)
-            actions = unpacked(self.host, new, tree, executor, None, reason if goal.patches else order.reason)
+            places = self._placing(order).for_release(offer.version, use=order.put.use)
+            actions = unpacked(self.host, new, tree, executor, None, reason if goal.patches else order.put.reason)
             done = carried_out(chain(actions, places.actions), executor)
             complaint = first_run.complaint(tree, offer.version, offer.platform)
             if complaint:

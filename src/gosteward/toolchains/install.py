@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from gosteward.host.accounts import Group
     from gosteward.host.local import LocalHost
     from gosteward.repair.executor import Executor
+    from gosteward.settings import Settings
     from gosteward.toolchains.installed.changing import Changing
     from gosteward.toolchains.obtaining.acquiring import Acquired, Keeping
     from gosteward.toolchains.origins.sources import Offer
@@ -86,13 +87,21 @@ class Installer:
 
     Args:
         changing: how.   keeping: where downloads, proofs and heads are kept.   progress: see `Web.download`.
+        settings: as for `Acquiring`.
     """
 
-    def __init__(self, changing: Changing, keeping: Keeping, progress: Progress = lambda *_: None) -> None:
+    def __init__(
+        self,
+        changing: Changing,
+        keeping: Keeping,
+        progress: Progress = lambda *_: None,
+        settings: Settings | None = None,
+    ) -> None:
         self.changing = changing
         self.keeping = keeping
         self.host = changing.host
         self.progress = progress
+        self.settings = settings
 
     def install(self, order: Order) -> Result:
         """Do it.
@@ -102,7 +111,8 @@ class Installer:
             be.   UnprovedError: nothing shows what it is.   ChangeError: the host does not let it be.   As `Changing.run`.
         """
         acquiring = Acquiring(
-            self.host, self.changing.user, self.keeping, source=order.source, offline=order.offline, progress=self.progress
+            self.host, self.changing.user, self.keeping, source=order.source, offline=order.offline, progress=self.progress,
+            settings=self.settings,
         )  # fmt: skip
         asked = acquiring.asked(order.spec)
         if asked.kind == "release" and self.host.is_directory(f"{order.root}/{asked.version}"):

@@ -22,7 +22,7 @@ from gosteward.host.places import Refused
 from gosteward.toolchains.install import unpacked
 from gosteward.toolchains.installed import store
 from gosteward.toolchains.installed.changing import ChangeError
-from gosteward.toolchains.installed.placing import COMMANDS
+from gosteward.toolchains.installed.placing import COMMANDS, is_there, target_of
 from gosteward.toolchains.origins import sources
 from gosteward.toolchains.proving.proofs import unproved
 from gosteward.toolchains.verifying import first_run
@@ -53,13 +53,13 @@ class Supply:
         self.acquiring = acquiring
 
     def planned(self, wanted: InstallRelease) -> tuple[Action, ...]:
-        """What would be done; nothing is fetched. Raises Refused: it cannot be."""
+        """What would be done; nothing is fetched. Raises Refused: it cannot be; OSError: it cannot be told where a link leads."""
         self._changeable(wanted.path)
         offer = self._offer(wanted)
         tree = self._tree(offer)
         if self._there(wanted, tree):
             return self._placed(wanted, offer.version)
-        new = UnpackTree(tree, offer.url or offer.path, offer.form, offer.version, offer.platform.module)
+        new = UnpackTree(tree, offer.shown, offer.form, offer.version, offer.platform.module)
         return (*self._cleared(wanted, tree), new, *self._placed(wanted, offer.version))
 
     def actions(self, wanted: InstallRelease, executor: Executor) -> Iterator[Action]:
@@ -149,7 +149,7 @@ class Supply:
             return (ReplaceLink(f"{self.root}/{CURRENT}", version), ReplaceLink(f"{self.root}/bin", f"{CURRENT}/bin"))
         if not wanted.path:
             return (placing.switched(version), *placing.command_links().actions)
-        used = self.host.readlink(f"{self.root}/{CURRENT}")
+        used = placing.in_use()
         if wanted.path == f"{self.root}/{CURRENT}":
             return () if used == version else (placing.switched(version),)
         if not self._is_usual(wanted.path) or used not in ("", version):
@@ -164,10 +164,10 @@ class Supply:
 
     def _led(self, wanted: InstallRelease, tree: str) -> tuple[Action, ...]:
         path, target = wanted.path, f"{tree}/{wanted.part}".rstrip("/")
-        present = self.host.readlink(path)
+        present = target_of(path)
         if present == target:
             return ()
-        if present or self.host.lstat(path) is None:
+        if present or not is_there(path):
             return (ReplaceLink(path, target, present or None),)
         return (MoveAside(path), ReplaceLink(path, target))
 

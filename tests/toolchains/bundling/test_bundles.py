@@ -18,8 +18,8 @@ from gosteward.golang.platforms import Platform
 from gosteward.host.local import LocalHost
 from gosteward.sumdb.refusals import ForgeryError
 from gosteward.toolchains import verify
-from gosteward.toolchains.bundling.bundle_inspection import Inspection, inspect
-from gosteward.toolchains.bundling.bundles import Created, create
+from gosteward.toolchains.bundling.creation import Created, create
+from gosteward.toolchains.bundling.inspection import Inspection, inspect
 from gosteward.toolchains.obtaining.acquiring import Acquiring, Keeping
 from gosteward.toolchains.origins import bundle_file, sources
 from gosteward.toolchains.origins.settings import database

@@ -10,7 +10,7 @@ import pytest
 from gosteward.actions import WriteFile
 from gosteward.host.local import LocalHost
 from gosteward.snapshot import Context, Snapshot
-from gosteward.toolchains.installed import profile_dropins, store, switching
+from gosteward.toolchains.installed import profile_dropins, pruning, store, switching
 from gosteward.toolchains.installed.placing import Placing
 from toolchains.godev_server import toolchain_proxy
 from toolchains.small_release import small_release
@@ -111,6 +111,28 @@ def test_the_last_tree_takes_links_and_files_with_it_and_undo_brings_all_back(de
     assert not debian.usual_place.is_symlink()
     debian.undo()
     assert (files(debian), debian.names()) == (after, names)
+
+
+def test_prune_removes_what_was_taken_away_and_nothing_that_was_somebody_elses(debian: Site) -> None:
+    foreign = debian.top / "etc/profile.d/golang.sh"
+    foreign.write_text("export GOPATH=/srv/go\n")
+    debian.install("1.26.90", adopt=True)
+    host, etc = LocalHost(debian.environ), debian.top / "etc"
+    (tree,) = store.installed(host, str(debian.root))
+    debian.changing("uninstall").do(switching.removal(tree, host, placing(debian)))
+    left = [
+        "fish/conf.d/.golang.fish.aside",
+        "profile.d/.golang.sh.aside",
+        "profile.d/.golang.sh.aside-2",
+        "zsh/zprofile",
+    ]
+    assert sorted(files(debian)) == left
+    (etc / "profile.d/.golang.sh.aside-3").symlink_to(".golang.sh.aside-2")
+    cache = str(debian.top / "cache")
+    found = pruning.remains(host, str(debian.root), cache, str(etc))
+    assert found.files[-2:] == (f"{etc}/profile.d/.golang.sh.aside-2", f"{etc}/fish/conf.d/.golang.fish.aside")
+    pruning.remove(found, cache, debian.changing().who)
+    assert files(debian) == {"profile.d/.golang.sh.aside": "export GOPATH=/srv/go\n", "zsh/zprofile": ZPROFILE}
 
 
 def test_another_root_leaves_what_it_does_not_serve(debian: Site) -> None:

@@ -135,9 +135,11 @@ class Placing(NamedTuple):
         return f"{self._system}/etc/{'zsh/' if is_there(f'{self._system}/etc/zsh') else ''}zprofile"
 
     def _files(self) -> tuple[tuple[str, str], ...]:
-        found = ((self._profile, profile_dropins.POSIX_TEXT),)
-        fish = (f"{self._system}/etc/{profile_dropins.FISH_D}", profile_dropins.FISH_TEXT)
-        return (*found, fish) if self._has("fish") else found
+        return tuple(
+            (f"{self._system}/etc/{name}", text)
+            for name, text in profile_dropins.DROP_INS
+            if name != profile_dropins.FISH_D or self._has("fish")
+        )
 
     def _has(self, shell: str) -> bool:
         return any(self.host.exists(f"{self._system}/{place}/{shell}") for place in PROGRAMS_OF_THE_SYSTEM)

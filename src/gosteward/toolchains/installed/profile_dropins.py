@@ -57,6 +57,9 @@ if string match -q -- '/*' $gopath
 end
 """
 
+# Below /etc.
+DROP_INS = ((PROFILE_D, POSIX_TEXT), (FISH_D, FISH_TEXT))
+
 _READS_PROFILE = re.compile(r"^[^#\n]*/etc/profile(?:\.d/(?:[*$]|golang\.sh)|(?![\w.-]))", re.MULTILINE)
 
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from gosteward.golang.platforms import Platform
     from gosteward.golang.toolchain_names import Wanted
     from gosteward.host.local import LocalHost
+    from gosteward.settings import Settings
     from gosteward.snapshot import Machine, User
     from gosteward.toolchains.origins.sources import Offer, Source
     from gosteward.toolchains.origins.web import Progress
@@ -68,6 +69,7 @@ class Acquiring:
 
     Args:
         source: as `--from`, "" for those of the settings.   users: whose downloads of go serve, too.   progress: see `Web.download`.
+        settings: those in force, if they have been read already.
     """
 
     def __init__(
@@ -80,13 +82,14 @@ class Acquiring:
         offline: bool = False,
         users: tuple[User, ...] = (),
         progress: Progress = lambda *_: None,
+        settings: Settings | None = None,
     ) -> None:
         self.host, self.user, self.keeping = host, user, keeping
         self.source = source
         self.users = tuple(dict.fromkeys((user, *users)))
         self.progress = progress
         self.asking = web.Web(host, user, offline=offline)
-        self.settings = configuration(host, user.home, os.geteuid()).settings
+        self.settings = settings or configuration(host, user.home, os.geteuid()).settings
         self._facts: Machine | None = None
 
     @property

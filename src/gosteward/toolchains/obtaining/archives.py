@@ -48,7 +48,7 @@ def fetched(offer: Offer, asking: Web, downloads: str, progress: Progress = lamb
     name = offer.url.rpartition("/")[2]
     found = asking.download(offer.url, OwnDirectory(downloads), name, limit=sources.ZIP_LIMIT, progress=progress)
     if offer.size and found.size != offer.size:
-        raise proofs.MismatchError(f"it has {found.size} bytes, and {offer.size} are stated", subject=offer.url)
+        raise proofs.MismatchError(f"it has {found.size} bytes, and {offer.size} are stated", subject=offer.shown)
     return Archive(f"{downloads}/{name}", found.sha256, found.size)
 
 

@@ -25,6 +25,7 @@ from gosteward.formats.openpgp_status import (
     Signature,
     SignatureUnjudgedError,
 )
+from gosteward.golang.proxyurls import masked
 from gosteward.host import checking
 from gosteward.host.checking import roots_alone
 from gosteward.host.own_directory import OwnDirectory
@@ -108,11 +109,11 @@ def verified(url: str, archive: str, digest: str, web: Web, ring: Ring) -> Signa
 def _asked(url: str, web: Web) -> Packet:  # 1
     answer = web.ask(url, ANSWER_LIMIT)
     if answer.status != 200:
-        raise SignatureUnjudgedError(f"the server answers {answer.status}", reason="no-signature", subject=url)
+        raise SignatureUnjudgedError(f"the server answers {answer.status}", reason="no-signature", subject=masked(url))
     try:
         return openpgp_packets.signature(answer.body)
     except PacketError as error:
-        raise SignatureUnjudgedError(error.what, reason="no-signature", subject=url) from error
+        raise SignatureUnjudgedError(error.what, reason="no-signature", subject=masked(url)) from error
 
 
 def _of_library(archive: str, signature: Packet, certificate: Certificate, name: str) -> Signature | None:  # 3

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gosteward.errors import FINDINGS, NOT_JUDGED, StewardError
 from gosteward.formats.openpgp_status import SignatureRefusedError, SignatureUnjudgedError
-from gosteward.golang import release_index, toolchain_names
+from gosteward.golang import bootstrap, release_index, toolchain_names
 from gosteward.golang.distribution import has_module_form
 from gosteward.golang.toolchain_names import TOOLCHAIN_MODULE
 from gosteward.knowledge import release_digests
@@ -35,13 +35,13 @@ DIGEST_LIMIT = 1 << 16
 
 
 class MismatchError(StewardError):
-    """An archive is not what it is said to be: nothing was installed."""
+    """An archive is not what it is said to be: nothing was installed, or built."""
 
     exit_code = FINDINGS
 
 
 class UnprovedError(StewardError):
-    """Nothing shows what an archive is: nothing was installed."""
+    """Nothing shows what an archive is: nothing was installed, or built."""
 
     exit_code = NOT_JUDGED
 
@@ -104,6 +104,8 @@ def gathered(offer: Offer, sha256: str, web: Web, log: Log, archive: str = "", r
 
 
 def _of_log(offer: Offer, log: Log) -> Proof | str:
+    if offer.form == "source":  # no log has it
+        return ""
     if not has_module_form(offer.version):
         return f"log: the form of {offer.version} is not known"
     version = toolchain_names.module_version(offer.version, offer.platform)
@@ -123,13 +125,15 @@ def shown(log: Log, found: LoggedHashes) -> str:
 
 
 def _signed(offer: Offer, sha256: str, web: Web, archive: str, ring: Ring | None) -> Proof | str:
-    if offer.form != "archive" or not offer.url or ring is None:
+    if offer.form == "module" or not offer.url or ring is None:
         return ""
     try:
         found = openpgp.verified(offer.url, archive, sha256, web, ring)
     except SignatureRefusedError as error:
         hint = "try another source with --from; if that differs too, somebody changes what you download"
-        raise MismatchError(f"{error}: nothing was installed", subject=f"{offer.url}.asc", hint=hint) from error
+        raise MismatchError(
+            f"{error}: nothing was {_undone(offer)}", subject=f"{offer.shown}.asc", hint=hint
+        ) from error
     except (SignatureUnjudgedError, UnreachableError) as error:
         return f"openpgp: {error}" + (f" ({error.hint})" if error.hint else "")
     day = time.strftime("%Y-%m-%d", time.gmtime(found.made_at))
@@ -137,31 +141,25 @@ def _signed(offer: Offer, sha256: str, web: Web, archive: str, ring: Ring | None
 
 
 def _pinned(offer: Offer, sha256: str) -> Proof | str:
-    if offer.form != "archive":
+    """What the table that ships with us says of the file, or that it does not have it."""
+    if offer.form == "module":
         return ""
-    return pinned(toolchain_names.archive_name(offer.version, offer.platform), sha256)
-
-
-def pinned(name: str, sha256: str, what_for: str = "installed") -> Proof | str:
-    """What the table that ships with us says of a file, or that it does not have it.
-
-    Args:
-        name: of the file.   sha256: as it is here.   what_for: as of `refuse_other`.
-    Raises:
-        MismatchError: the table has another one.
-    """
+    archive = offer.form == "archive"
+    name = (
+        toolchain_names.archive_name(offer.version, offer.platform) if archive else bootstrap.sources_of(offer.version)
+    )
     known = release_digests.pinned(name)
     if known is None:
         return f"pinned: the table of {release_digests.AS_OF} does not have {name}"
-    refuse_other(name, "the pinned SHA-256", known.sha256, sha256, what_for)
+    _refuse_other(offer, name, "the pinned SHA-256", known.sha256, sha256)
     return Proof("pinned", known.sha256, f"the table of {release_digests.AS_OF}")
 
 
 def _stated(offer: Offer, sha256: str, web: Web) -> Proof | str:
-    if offer.form != "archive" or not offer.url:
+    if offer.form == "module" or not offer.url:
         return ""
     if offer.sha256:
-        refuse_other(offer.url, "the SHA-256 in the list of releases", offer.sha256, sha256)
+        _refuse_other(offer, offer.shown, "the SHA-256 in the list of releases", offer.sha256, sha256)
         return Proof("stated", offer.sha256, offer.source)
     try:
         answer = web.ask(f"{offer.url}.sha256", DIGEST_LIMIT)
@@ -170,18 +168,22 @@ def _stated(offer: Offer, sha256: str, web: Web) -> Proof | str:
         stated = release_index.parse_digest(answer.body.decode("utf-8", "replace"))
     except (UnreachableError, release_index.ReleaseIndexError) as error:
         return f"stated: {error.what}"
-    refuse_other(offer.url, "the SHA-256 beside it", stated, sha256)
+    _refuse_other(offer, offer.shown, "the SHA-256 beside it", stated, sha256)
     return Proof("stated", stated, offer.source)
 
 
-def refuse_other(subject: str, what: str, wanted: str, found: str, what_for: str = "installed") -> None:
-    """Compare two digests.  what: the wanted one, for people.   what_for: what now does not happen. Raises MismatchError."""
+def _refuse_other(offer: Offer, subject: str, what: str, wanted: str, found: str) -> None:
+    """Compare two digests.  what: the wanted one, for people. Raises MismatchError."""
     if wanted != found:
         raise MismatchError(
-            f"{what} is {wanted}, and the archive has {found}: nothing was {what_for}",
+            f"{what} is {wanted}, and the archive has {found}: nothing was {_undone(offer)}",
             subject=subject,
             hint="try another source with --from; if that differs too, somebody changes what you download",
         )
+
+
+def _undone(offer: Offer) -> str:
+    return "built" if offer.form == "source" else "installed"
 
 
 def unproved(offer: Offer, evidence: Evidence) -> UnprovedError:

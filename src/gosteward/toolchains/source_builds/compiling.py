@@ -8,17 +8,17 @@ from gosteward.finding import Text
 from gosteward.golang import bootstrap, distribution
 from gosteward.toolchains.proving.proofs import unproved
 from gosteward.toolchains.source_builds import patching
-from gosteward.toolchains.source_builds.building import BuildError
+from gosteward.toolchains.source_builds.workshop import BuildError
 
 if TYPE_CHECKING:
     from gosteward.golang.distribution import Entry
     from gosteward.golang.platforms import Platform
     from gosteward.toolchains.obtaining.acquiring import Acquired
     from gosteward.toolchains.source_builds.bootstrapping import Step
-    from gosteward.toolchains.source_builds.build_log import Say
-    from gosteward.toolchains.source_builds.build_sources import Sourcing
-    from gosteward.toolchains.source_builds.building import Workshop
+    from gosteward.toolchains.source_builds.make_log import Say
     from gosteward.toolchains.source_builds.patching import Patch
+    from gosteward.toolchains.source_builds.sourcing import Sourcing
+    from gosteward.toolchains.source_builds.workshop import Workshop
 
 TREE = "go"
 
@@ -87,11 +87,13 @@ class Compiling:
             return step.path
         if step.how == "fetched" and step.offer is not None:
             self.say(Text("fetches {version} to build with", version=step.version))
-            return shop.unpack(step.version, enough(self.sourcing.proved(step.offer), self.reason), sources=False)
+            return shop.unpack(
+                step.version, enough(self.sourcing.acquiring.proved(step.offer), self.reason), sources=False
+            )
         self.say(Text("fetches the sources of {version} to build with", version=step.version))
         from_c = step.version == bootstrap.FROM_C
         offer = self.sourcing.from_c() if from_c else self.sourcing.found(self.sourcing.acquiring.asked(step.version))
-        path = shop.unpack(step.version, enough(self.sourcing.proved(offer), self.reason), sources=True)
+        path = shop.unpack(step.version, enough(self.sourcing.acquiring.proved(offer), self.reason), sources=True)
         shop.make(step.version, builder)
         return path
 

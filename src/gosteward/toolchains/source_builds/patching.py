@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from gosteward.errors import UsageError
 from gosteward.golang import patched_names
 from gosteward.host.own_directory import OwnDirectory
-from gosteward.toolchains.source_builds.build_log import LONGEST_LINE
-from gosteward.toolchains.source_builds.building import PATH, BuildError, Workshop
+from gosteward.toolchains.source_builds.make_log import LONGEST_LINE
+from gosteward.toolchains.source_builds.workshop import PATH, BuildError, Workshop
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -13,10 +13,10 @@ from gosteward.toolchains.installed import goroots
 from gosteward.toolchains.installed.tree_reading import read
 from gosteward.toolchains.obtaining.acquiring import Acquiring
 from gosteward.toolchains.proving.proofs import MismatchError
-from gosteward.toolchains.source_builds import bootstrapping, building
+from gosteward.toolchains.source_builds import bootstrapping, workshop
 from gosteward.toolchains.source_builds.bootstrapping import Here
-from gosteward.toolchains.source_builds.build_sources import Sourcing
 from gosteward.toolchains.source_builds.compiling import Compiling, enough
+from gosteward.toolchains.source_builds.sourcing import Sourcing
 from gosteward.toolchains.verifying.checks import FAILED, OK, UNJUDGED, Check
 
 if TYPE_CHECKING:
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from gosteward.snapshot import User
     from gosteward.toolchains.installed.goroots import Goroot
     from gosteward.toolchains.obtaining.acquiring import Keeping
-    from gosteward.toolchains.source_builds.build_log import Say
     from gosteward.toolchains.source_builds.compiling import Compiled
+    from gosteward.toolchains.source_builds.make_log import Say
 
 NAME = "rebuild"
 
@@ -79,8 +79,8 @@ class Rebuilding:
         # Who is suspected does not build: it could put anything into what it builds.
         here = Here(self.host, self.root, self.user.home, suspect=goroot.path)
         steps = bootstrapping.planned(goroot.version, "auto", here, self.acquiring)
-        source = enough(sourcing.proved(offer), "")
-        with building.opened(self.host, self.keeping, goroot.version, self.say) as shop:
+        source = enough(self.acquiring.proved(offer), "")
+        with workshop.opened(self.host, self.keeping, goroot.version, self.say) as shop:
             return Compiling(sourcing, self.say, "").compiled(shop, source, steps, goroot.version, ())
 
     def _compared(self, goroot: Goroot, made: Compiled) -> Check:

@@ -67,7 +67,7 @@ class Listing(NamedTuple):
     cut: bool = False
 
 
-def listing(top: int) -> Listing:
+def listed(top: int) -> Listing:
     """Look through a cache.
 
     Args:

@@ -1,9 +1,9 @@
 """Verify a module cache (GOMODCACHE): every toolchain and every module version in it against the public log.
 
-1. What is there: `modcache_listing`.
+1. What is there: `listing`.
 2. Which of it nobody is asked about: what GONOSUMDB or GOPRIVATE call private, for this user and for the owner of the cache.
-3. What the log names for the rest: `modcache_log`, by what go itself and we kept of the log first.
-4. Each version, read and compared: `modcache_judging`.
+3. What the log names for the rest: `logged_modules`, by what go itself and we kept of the log first.
+4. Each version, read and compared: `judging`.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from gosteward.golang.modulepaths import covers
 from gosteward.golang.toolchain_names import TOOLCHAIN_MODULE
 from gosteward.host import accounts
 from gosteward.host.writing import READING
-from gosteward.toolchains.module_cache import modcache_log
-from gosteward.toolchains.module_cache.modcache_judging import PRIVATE, Cache, Judged, judged_all
-from gosteward.toolchains.module_cache.modcache_listing import listing
-from gosteward.toolchains.module_cache.modcache_log import Said
+from gosteward.toolchains.module_cache import logged_modules
+from gosteward.toolchains.module_cache.judging import PRIVATE, Cache, Judged, judged_all
+from gosteward.toolchains.module_cache.listing import listed
+from gosteward.toolchains.module_cache.logged_modules import Said
 from gosteward.toolchains.origins import log_files, settings
 from gosteward.toolchains.origins.web import Web
 from gosteward.toolchains.verifying.checks import FAILED, NOTE, OK, UNJUDGED
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from gosteward.host.local import LocalHost
     from gosteward.snapshot import User
-    from gosteward.toolchains.module_cache.modcache_listing import Cached, Odd
+    from gosteward.toolchains.module_cache.listing import Cached, Odd
     from gosteward.toolchains.proving.transparency import Log
 
     Progress = Callable[[str, int, int], None]
@@ -122,7 +122,7 @@ def verify(wanted: Wanted, host: LocalHost) -> VerifiedCache:
 
 
 def _verified(cache: Cache, log: Log, unasked: _Unasked, progress: Progress) -> VerifiedCache:
-    found = listing(cache.top)
+    found = listed(cache.top)
     said = _said(found.versions, log, unasked, progress)
     pairs = ((cached, said[cached.module, cached.version]) for cached in found.versions)
     count = len(found.versions)
@@ -146,7 +146,7 @@ def _said(versions: Sequence[Cached], log: Log, unasked: _Unasked, progress: Pro
             results[module] = Said(reason=Text("GOSUMDB is off: no log is asked about modules"))
         else:
             asked.append(module)
-    results.update(modcache_log.said(log, asked, lambda done, count: progress("log", done, count)))
+    results.update(logged_modules.said(log, asked, lambda done, count: progress("log", done, count)))
     return results
 
 

@@ -1,4 +1,4 @@
-"""Where the sources of a release come from, and what proves them.
+"""Where the sources of a release come from, and what is known of the official release that is built from them.
 
 first   an archive of the release for this host: its module zip or its tarball, as `install` finds them, proved as there
 then    its module zip for another platform, which has the same sources
@@ -13,25 +13,20 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from gosteward.errors import StewardError
-from gosteward.formats.openpgp_status import SignatureRefusedError, SignatureUnjudgedError
 from gosteward.formats.zip_members import ArchiveError
 from gosteward.golang import bootstrap, distribution, release_index, toolchain_names
 from gosteward.golang.platforms import Platform
 from gosteward.golang.toolchain_names import Wanted, is_release, source_name
 from gosteward.sumdb.refusals import UnjudgedError
-from gosteward.toolchains.obtaining import archives
-from gosteward.toolchains.obtaining.acquiring import Acquired
 from gosteward.toolchains.origins import sources
 from gosteward.toolchains.origins.sources import Folder, Index, Offer
 from gosteward.toolchains.origins.web import UnreachableError
-from gosteward.toolchains.proving import openpgp, proofs
-from gosteward.toolchains.proving.proofs import Evidence, MismatchError, Proof
 from gosteward.toolchains.verifying import manifests
 
 if TYPE_CHECKING:
     from gosteward.golang.distribution import Entry
     from gosteward.sumdb.proof import LoggedHashes
-    from gosteward.toolchains.obtaining.acquiring import Acquiring
+    from gosteward.toolchains.obtaining.acquiring import Acquired, Acquiring
     from gosteward.toolchains.origins.sources import Source
     from gosteward.toolchains.verifying.manifests import Release
 
@@ -42,7 +37,7 @@ _ANOTHER = Platform("amd64")
 
 
 class Sourcing:
-    """Finds, fetches and proves sources, through what `install` uses.  acquiring: where to look, and where to keep."""
+    """Finds sources.  acquiring: where to look; it fetches and proves them, too, as for `install`."""
 
     def __init__(self, acquiring: Acquiring) -> None:
         self.acquiring = acquiring
@@ -108,49 +103,6 @@ class Sourcing:
         file = release_index.sources_of(release) if release is not None else None
         return Offer(version, platform, SOURCE, url, "", file.size, file.sha256, source.shown) if file else None
 
-    def proved(self, offer: Offer) -> Acquired:
-        """The archive, with all that speaks for it. Raises as `Acquiring.proved`."""
-        if offer.form != SOURCE:
-            return self.acquiring.proved(offer)
-        keeping, asking = self.acquiring.keeping, self.acquiring.asking
-        archive, sha256, size = archives.fetched(offer, asking, keeping.downloads, self.acquiring.progress)
-        try:
-            found = (_pinned(offer, sha256), self._stated(offer, sha256), self._signed(offer, sha256, archive))
-        except MismatchError:
-            if offer.url:
-                self.acquiring.forget(offer)
-            raise
-        proved = tuple(one for one in found if isinstance(one, Proof))
-        missing = tuple(one for one in found if isinstance(one, str) and one)
-        return Acquired(offer, archive, sha256, size, Evidence(proved, missing))
-
-    def _stated(self, offer: Offer, sha256: str) -> Proof | str:
-        if not offer.url or (not offer.sha256 and offer.version != bootstrap.FROM_C):
-            return ""
-        stated = offer.sha256
-        if not stated:
-            try:
-                answer = self.acquiring.asking.ask(f"{offer.url}.sha256", proofs.DIGEST_LIMIT)
-                stated = release_index.parse_digest(answer.body.decode("utf-8", "replace"))
-            except (UnreachableError, release_index.ReleaseIndexError) as error:
-                return f"stated: {error.what}"
-        proofs.refuse_other(offer.url, "the SHA-256 that its source states", stated, sha256, "built")
-        return Proof("stated", stated, offer.source)
-
-    def _signed(self, offer: Offer, sha256: str, archive: str) -> Proof | str:
-        if not offer.url:
-            return ""
-        keeping = self.acquiring.keeping
-        try:
-            found = openpgp.verified(
-                offer.url, archive, sha256, self.acquiring.asking, openpgp.Ring(keeping.cache, keeping.state)
-            )
-        except SignatureRefusedError as error:
-            raise MismatchError(f"{error}: nothing was built", subject=f"{offer.url}.asc") from error
-        except (SignatureUnjudgedError, UnreachableError) as error:
-            return f"openpgp: {error}"
-        return Proof("openpgp", sha256, f"{found.primary}, sub-key {found.signing_key}")
-
     def reference(self, version: str, platform: Platform) -> LoggedHashes | str:
         """What the log names for the release as it is built for a platform, or why that is not known. Raises ForgeryError."""
         try:
@@ -171,10 +123,3 @@ class Sourcing:
             if distribution.module_h1(entries, release.version, release.platform.module) == release.h1:
                 return entries
         return ()
-
-
-def _pinned(offer: Offer, sha256: str) -> Proof | str:
-    if offer.version != bootstrap.FROM_C:
-        return proofs.pinned(source_name(offer.version), sha256, "built")
-    proofs.refuse_other(bootstrap.FROM_C_SOURCES, "the pinned SHA-256", bootstrap.FROM_C_SHA256, sha256, "built")
-    return Proof("pinned", sha256, "the table of bootstraps")

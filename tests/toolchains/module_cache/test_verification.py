@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from gosteward.errors import UsageError
 from gosteward.golang import cached_names, gomod
 from gosteward.host.local import LocalHost
-from gosteward.toolchains.module_cache import modcache, modcache_listing, modcache_reading
+from gosteward.toolchains.module_cache import listing, reading, verification
 from gosteward.toolchains.origins import settings
 from gosteward.toolchains.origins.settings import database
 from gosteward.toolchains.origins.web import Web
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from gosteward.toolchains.module_cache.modcache import VerifiedCache
-    from gosteward.toolchains.module_cache.modcache_judging import Judged
+    from gosteward.toolchains.module_cache.judging import Judged
+    from gosteward.toolchains.module_cache.verification import VerifiedCache
     from toolchains.cached_modules import FilledCache
 
 pytestmark = pytest.mark.skipif(not os.path.exists(f"{GOROOT}/bin/go"), reason=f"no go in {GOROOT}/bin")
@@ -48,7 +48,7 @@ def verified(filled: FilledCache, offline: bool = True, **environ: str) -> Verif
     web = Web(host, ME, offline=offline)
     named = database(host, ME)._replace(folders=())
     log = log_of(named, web, f"{filled.top}/state", f"{filled.top}/cache")
-    return modcache.verify(modcache.Wanted(str(filled.cache), offline, log), host)
+    return verification.verify(verification.Wanted(str(filled.cache), offline, log), host)
 
 
 def statuses(found: VerifiedCache) -> dict[str, str]:
@@ -115,7 +115,7 @@ def test_with_the_database_off_only_toolchains_are_asked_about(
     filled.forget_the_log()
     host = LocalHost({**environment(filled.top, filled.proxy), **({"GOSUMDB": value} if value else {})})
     log = log_of(database(filled.host, ME), Web(host, ME), f"{filled.top}/state", f"{filled.top}/cache")
-    found = modcache.verify(modcache.Wanted(str(filled.cache), log=log), host)
+    found = verification.verify(verification.Wanted(str(filled.cache), log=log), host)
     lookups = [path for path in filled.proxy.log.asked if path.startswith("/lookup/")]
     assert sorted(path.split("/")[3].partition("@")[0] for path in lookups) == sorted(asked)
     assert found.exit_code == (3 if value else 0)
@@ -240,9 +240,9 @@ def test_downloads_that_were_cut_and_strange_names_are_notes(filled: FilledCache
 
 def test_a_cache_without_an_end_is_cut_and_so_is_a_module(filled: FilledCache, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(modcache_reading, "MOST_BYTES", 1000)
+        patch.setattr(reading, "MOST_BYTES", 1000)
         assert {one.status for one in verified(filled).versions} == {"failed"}
-    monkeypatch.setattr(modcache_listing, "MOST_ENTRIES", 3)
+    monkeypatch.setattr(listing, "MOST_ENTRIES", 3)
     found = verified(filled)
     assert (found.cut, found.exit_code) == (True, 3)
 
@@ -250,14 +250,14 @@ def test_a_cache_without_an_end_is_cut_and_so_is_a_module(filled: FilledCache, m
 def test_the_owner_of_another_cache_keeps_private_what_is_private(
     filled: FilledCache, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(modcache, "_in_shells_of", lambda _: ["git.example"])
-    patterns = modcache._private_patterns(filled.host, ME, 4_000_002)
+    monkeypatch.setattr(verification, "_in_shells_of", lambda _: ["git.example"])
+    patterns = verification._private_patterns(filled.host, ME, 4_000_002)
     assert patterns == "corp.example,git.example"
 
 
 def test_no_cache_is_an_error_of_whoever_names_it(filled: FilledCache) -> None:
     with pytest.raises(UsageError, match="there is no module cache"):
-        modcache.verify(modcache.Wanted(f"{filled.top}/nothing"), filled.host)
+        verification.verify(verification.Wanted(f"{filled.top}/nothing"), filled.host)
 
 
 @given(st.text("abzAZ0.-/_~", max_size=30))

@@ -22,11 +22,11 @@ from typing import IO, TYPE_CHECKING
 from gosteward.errors import FINDINGS, StewardError
 from gosteward.finding import Text
 from gosteward.golang import distribution
-from gosteward.host import building, checking, tree_hashing, unpacking, writing
+from gosteward.host import building, checking, free_space, tree_hashing, writing
 from gosteward.host.own_directory import OwnDirectory
 from gosteward.host.places import Refused
 from gosteward.toolchains.installed.changing import ChangeError
-from gosteward.toolchains.source_builds import build_log, source_trees
+from gosteward.toolchains.source_builds import make_log, source_trees
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from gosteward.host.own_directory import Growing
     from gosteward.host.tree_hashing import HashedTree
     from gosteward.toolchains.obtaining.acquiring import Acquired, Keeping
-    from gosteward.toolchains.source_builds.build_log import Say
+    from gosteward.toolchains.source_builds.make_log import Say
 
 # 1.26: 1.25 GB of a tree with its objects, and 250 MB for a Go that builds it. What is packed comes when the objects are gone.
 ROOM_BYTES, ROOM_FILES = 3 << 29, 60_000
@@ -112,7 +112,7 @@ class Workshop:
         nice = NICE if shutil.which(NICE[0], path=PATH) else ()
         told = "".join(f"{key}={value}\n" for key, value in sorted(environ.items()))
         self._log.append(f"{told}cd {self.path}/{name}/src; bash ./make.bash\n\n".encode("utf-8", "surrogateescape"))
-        output = build_log.Output(self._log, self._say)
+        output = make_log.Output(self._log, self._say)
         try:
             directory = os.open(f"{name}/src", writing.READING | os.O_DIRECTORY, dir_fd=self.room)
             try:
@@ -138,7 +138,7 @@ class Workshop:
         finally:
             os.close(directory)
 
-    def _failure(self, code: int, output: build_log.Output) -> BuildError:
+    def _failure(self, code: int, output: make_log.Output) -> BuildError:
         how = f"ended by signal {-code}" if code < 0 else f"exit code {code}"
         while_building = f" while it was building {output.phase}" if output.phase else ""
         error = BuildError(f"make.bash failed{while_building} ({how})", hint=f"all that it wrote is in {self.log}")
@@ -208,7 +208,7 @@ def opened(host: LocalHost, keeping: Keeping, version: str, say: Say) -> Iterato
         try:
             writing.remove_tree(top, ROOM)  # a build was killed
             _refuse_unfit(top)
-            build_log.forget_old(host, logs)
+            make_log.forget_old(host, logs)
             name = f"{version}-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}.log"
             room = writing.make_room(top, ROOM)
             try:
@@ -234,6 +234,6 @@ def little_memory(host: LocalHost) -> tuple[Text, ...]:
 
 def _refuse_unfit(directory: int) -> None:
     try:
-        unpacking.refuse_unfit(directory, ROOM_BYTES, ROOM_FILES)
+        free_space.refuse_unfit(directory, ROOM_BYTES, ROOM_FILES)
     except Refused as error:
         raise ChangeError(str(error.text), subject=os.readlink(f"/proc/self/fd/{directory}")) from error

@@ -21,7 +21,7 @@ from gosteward.formats.zip_members import ArchiveError
 from gosteward.golang import cached_names, dirhash, tree_comparison
 from gosteward.golang.toolchain_names import TOOLCHAIN_MODULE
 from gosteward.host.inflating import engine_of
-from gosteward.toolchains.module_cache import modcache_reading as reading
+from gosteward.toolchains.module_cache import reading
 from gosteward.toolchains.verifying.checks import FAILED, OK, UNJUDGED
 
 if TYPE_CHECKING:
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from gosteward.golang.distribution import Entry
     from gosteward.golang.tree_comparison import Difference
     from gosteward.host.inflating import Engine
-    from gosteward.toolchains.module_cache.modcache_listing import Cached
-    from gosteward.toolchains.module_cache.modcache_log import Said
+    from gosteward.toolchains.module_cache.listing import Cached
+    from gosteward.toolchains.module_cache.logged_modules import Said
 
 PRIVATE = "private"
 SMALL = 1 << 16
