@@ -9,13 +9,14 @@ from __future__ import annotations
 import os
 import time
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Union
+from typing import TYPE_CHECKING, Protocol, Union
 
 from gosteward.modules.answers import BAD_GATEWAY, NO_SPACE, Refusal, failed
 from gosteward.modules.changing import USUAL, ChangingAnswers, Content, asked
 from gosteward.modules.flights import Flight
 from gosteward.modules.origins.upstream import BrokenError
 from gosteward.modules.storage.kept_answers import Kept
+from gosteward.modules.tally import Tally
 from gosteward.modules.verification import LIMITS, names_a_version, problem_with
 
 if TYPE_CHECKING:
@@ -35,11 +36,22 @@ _STEP = 1 << 18
 Answer = Union[Content, Flight, Refusal]
 
 
+class Policy(Protocol):
+    """Which modules may be had."""
+
+    async def refusal(self, request: ModuleRequest, proxy: ModuleProxy) -> Refusal | None:
+        """Why this one may not; None if it may.  proxy: to ask for what has to be known, such as the time of a version."""
+        ...
+
+
 class ModuleProxy:
     """Answers to requests, from one event loop.
 
     Args:
-        clock: seconds since the epoch.
+        clock: seconds since the epoch.   policy: None allows everything.
+
+    Attributes:
+        tally: what happened so far.
     """
 
     def __init__(
@@ -50,7 +62,9 @@ class ModuleProxy:
         hashes: Hashes,
         freshness: Freshness = USUAL,
         clock: Callable[[], float] = time.time,
+        policy: Policy | None = None,
     ) -> None:
+        self.policy, self.tally = policy, Tally()
         self.store, self.origin, self.hashes = store, origin, hashes
         self.freshness, self.clock = freshness, clock
         self.threads = ThreadPoolExecutor(THREADS, thread_name_prefix="transfer")
@@ -62,6 +76,12 @@ class ModuleProxy:
         """Start nothing more. What is under way is finished, or left unfinished by the end of the process: both are safe."""
         self.threads.shutdown(wait=False, cancel_futures=True)
 
+    async def refused(self, request: ModuleRequest) -> Refusal | None:
+        """Why the policy does not allow a request; None if it does."""
+        refusal = await self.policy.refusal(request, self) if self.policy is not None else None
+        self.tally.refused += refusal is not None
+        return refusal
+
     async def answer(self, request: ModuleRequest) -> Answer:
         """What there is for a request that the store has no file for. A Flight is joined: its reader leaves it."""
         if not request.canonical:
@@ -70,6 +90,7 @@ class ModuleProxy:
         if absent is not None and absent[0] > self.clock():
             return absent[1]
         flight = self._flights.get(request.path)
+        self.tally.missed += 1
         if flight is None:
             flight = self._flights[request.path] = Flight(request.path, self._landed)
             self.threads.submit(self._transfer, request, flight)

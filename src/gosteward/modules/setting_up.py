@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gosteward.modules.expected_hashes import Hashes
+    from gosteward.modules.proxy import Policy
     from gosteward.toolchains.origins.web import Web
 
 
@@ -44,7 +45,7 @@ class Parts(NamedTuple):
     relay: DatabaseRelay
 
 
-def parts(wanted: Wanted, web: Web, clock: Callable[[], float] = time.time) -> Parts:
+def parts(wanted: Wanted, web: Web, clock: Callable[[], float] = time.time, policy: Policy | None = None) -> Parts:
     """Put it together; the store's directories are made.
 
     Raises:
@@ -62,5 +63,5 @@ def parts(wanted: Wanted, web: Web, clock: Callable[[], float] = time.time) -> P
         hashes = LoggedHashesOf(log, seen, wanted.private)
     freshness = Freshness(lists=wanted.list_ttl, stale=10 * wanted.list_ttl)
     kept = AnswersOnDisk(wanted.store)
-    proxy = ModuleProxy(store, kept, UpstreamOrigin(behind, web), hashes, freshness, clock)
+    proxy = ModuleProxy(store, kept, UpstreamOrigin(behind, web), hashes, freshness, clock, policy)
     return Parts(proxy, DatabaseRelay(known, ChangingAnswers(kept, proxy.threads, clock), web, clock))

@@ -7,7 +7,8 @@ Large ones are read and written piece by piece, and only as fast as the client t
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Protocol
 
 from gosteward.modules import requests
 from gosteward.modules.answers import BAD_REQUEST, Refusal
@@ -16,6 +17,8 @@ from gosteward.modules.requests import DatabaseRequest, Malformed
 from gosteward.serve.connections import head, plain
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from gosteward.modules.changing import Content
     from gosteward.modules.databases import DatabaseRelay
     from gosteward.modules.proxy import ModuleProxy
@@ -35,6 +38,7 @@ WHOLE = 1 << 18  # bytes of a file that is written at once
 PIECE = 1 << 20
 HELD_FILE = 1 << 16  # the largest that is kept in memory
 MOST_HELD = 32 << 20  # bytes of all
+HEALTH = (b"/healthz", b"/readyz")
 
 
 class _Held:
@@ -61,22 +65,67 @@ class _Held:
         self._size = 0
 
 
-class ModuleServer:
-    """An application for `serve.connections`."""
+class Gate(Protocol):
+    """Who may ask."""
 
-    def __init__(self, proxy: ModuleProxy, databases: DatabaseRelay) -> None:
-        self._proxy, self._databases = proxy, databases
+    def refusal(self, asked: Asked) -> bytes | None:
+        """The whole answer for who may not; None for who may."""
+        ...
+
+
+class Page(Protocol):
+    """Something besides modules: `/healthz`, `/metrics`, `/-/`."""
+
+    def __call__(self, asked: Asked) -> Reply: ...
+
+
+class ModuleServer:
+    """An application for `serve.connections`.
+
+    Args:
+        gate: None lets everybody in.   pages: by path, or by a prefix that ends with a slash; health pages are given before the gate.
+    """
+
+    def __init__(
+        self,
+        proxy: ModuleProxy,
+        databases: DatabaseRelay,
+        gate: Gate | None = None,
+        pages: Mapping[str, Page] = MappingProxyType({}),
+    ) -> None:
+        self._proxy, self._databases, self._gate, self._pages = proxy, databases, gate, pages
         self._held = _Held(MOST_HELD)
 
     def __call__(self, asked: Asked) -> Reply:
+        if self._gate is not None and asked.target not in HEALTH:
+            answer = self._gate.refusal(asked)
+            if answer is not None:
+                return answer
         if asked.method == b"GET":
             held = self._held.get(asked.target)
             if held is not None:
+                self._proxy.tally.held += 1
                 return held
         elif asked.method != b"HEAD":
             return plain(405, "only GET and HEAD", "allow: GET, HEAD\r\n")
         path, _, _ = asked.target.decode("latin-1").partition("?")
-        if path in ("/healthz", "/readyz"):
+        page = self._page(path)
+        if page is not None:
+            return page(asked)
+        return self._asked(asked, path)
+
+    def forget(self) -> None:
+        """What may be told has changed: look at everything anew."""
+        self._held.clear()
+
+    def _page(self, path: str) -> Page | None:
+        found = self._pages.get(path)
+        if found is None and path.startswith("/-/"):
+            found = self._pages.get("/-/")
+        return found
+
+    def _asked(self, asked: Asked, path: str) -> Reply:
+        if path.encode("latin-1") in HEALTH:
             return plain(200, "ok\n")
         request = requests.parse(path)
         if isinstance(request, Malformed):
@@ -86,9 +135,27 @@ class ModuleServer:
         return self._module(asked, request)
 
     def _module(self, asked: Asked, request: ModuleRequest) -> Reply:
+        if self._proxy.policy is not None:
+            return lambda to: self._judge(asked, request, to)
+        return self._allowed(asked, request)
+
+    async def _judge(self, asked: Asked, request: ModuleRequest, to: Writer) -> None:
+        """As `_allowed`, if the policy allows it; that may have to be asked for."""
+        refusal = await self._proxy.refused(request)
+        if refusal is not None:
+            to.write(refused(refusal, body=asked.method != b"HEAD"))
+            return
+        reply = self._allowed(asked, request)
+        if isinstance(reply, bytes):
+            to.write(reply)
+        else:
+            await reply(to)
+
+    def _allowed(self, asked: Asked, request: ModuleRequest) -> Reply:
         stored = self._proxy.store.opened(request.path) if request.canonical else None
         if stored is None:
             return lambda to: self._ask(asked, request, to)
+        self._proxy.tally.stored += 1
         if asked.method == b"HEAD":
             os.close(stored.descriptor)
             return _head_of(request, stored.size)

@@ -1,0 +1,1 @@
+"""What `gosteward proxy` can do, a file for each."""
