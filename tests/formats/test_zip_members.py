@@ -7,13 +7,16 @@ import random
 import struct
 import zipfile
 import zlib
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gosteward.formats.zip_members import DEEPEST, ArchiveError, Limits, Listing, MemberNames, members
+from gosteward.formats.zip_members import DEEPEST, ArchiveError, Limits, Listing, MemberNames, check_names, members
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 from growth import grows_linearly
 
 P = "m@v1/"
@@ -254,3 +257,20 @@ def test_time_grows_with_the_number_of_names() -> None:
             names.add(name)
 
     assert grows_linearly(work, 40_000)
+
+
+@given(st.lists(st.text(alphabet="aA./\\\n\u00e9", min_size=1, max_size=8), max_size=5))
+def test_names_are_judged_together_as_they_are_one_by_one(names: list[str]) -> None:
+    def judge(check: Callable[[], None]) -> bool:
+        try:
+            check()
+        except ArchiveError:
+            return False
+        return True
+
+    def one_by_one() -> None:
+        checked = MemberNames(Limits())
+        for name in names:
+            checked.add(name)
+
+    assert judge(lambda: check_names(names, Limits())) == judge(one_by_one)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 FOLDER = ".installed"
 CURRENT = "current"
 _LINE = re.compile(r"([0-7]{4}) ([0-9a-f]{64})  ([^\x00]+)")
+_LINES = re.compile(r"(?:[0-7]{4} [0-9a-f]{64}  [^\x00\n]+\n)*")
 
 
 def record_of(tree: str) -> str:
@@ -49,13 +50,11 @@ def parse_listing(content: bytes) -> tuple[Entry, ...]:
     text = content.decode("utf-8", "surrogateescape")
     if text and not text.endswith("\n"):
         raise ValueError("the last line has no end")
-    found = []
-    for number, line in enumerate(text.split("\n")[:-1], 1):
-        match = _LINE.fullmatch(line)
-        if match is None:
-            raise ValueError(f"line {number} is no line of a listing")
-        found.append(Entry(_plain(match[3]), int(match[1], 8), match[2]))
-    return tuple(found)
+    lines = text.split("\n")[:-1]
+    if not _LINES.fullmatch(text):
+        number = next(number for number, line in enumerate(lines, 1) if not _LINE.fullmatch(line))
+        raise ValueError(f"line {number} is no line of a listing")
+    return tuple([Entry(_plain(line[71:]), int(line[:4], 8), line[5:69]) for line in lines])
 
 
 def _quoted(name: str) -> str:
