@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SOURCES := $(shell find src -name '*.py' -o -name '*.po')
 
-.PHONY: run test fuzz lint bench docs pyz sweep rebuild clean
+.PHONY: run test fuzz lint bench docs pyz sweep rebuild conformance clean
 
 run: $(VENV)/.run
 	$(BIN)/gosteward doctor || [ $$? -le 3 ]
@@ -35,6 +35,11 @@ sweep: $(VENV)/.test
 	$(PYTHON) tools/test_prerequisites.py
 	$(BIN)/python tests/repair/crash_sweep.py --every $(EVERY)
 	$(BIN)/python tests/toolchains/crash_sweep.py --every $(OF_COMMANDS)
+
+# make conformance: Go's own script tests of the go command, through the module proxy. Five minutes of both cores.
+conformance: $(VENV)/.test
+	$(BIN)/python tests/proxy_conformance/run.py --sumdb --command \
+		'$(BIN)/gosteward proxy serve --upstream {upstream} --listen {listen} --store {directory}/store --list-ttl 0 --sumdb "{sumdb_key} {sumdb_url}"'
 
 bench: $(VENV)/.test dist/gosteward.pyz
 	$(BIN)/python bench/doctor.py
