@@ -22,7 +22,6 @@ from gosteward.host.own_directory import state_for
 from gosteward.host.places import Accounts, Refused
 from gosteward.judgement import repairable
 from gosteward.outcome import Outcome, StepOutcome
-from gosteward.repair.diffs import diff
 from gosteward.repair.executor import begin
 from gosteward.repair.journal import Journal
 from gosteward.repair.planner import plan
@@ -145,6 +144,8 @@ def _planned(step: Step, world: World, releases: _Releases) -> StepOutcome:
         changes = [change for action in releases.planned(step.actions) for change in prepare(action, world)]
     except (Refused, OSError) as error:
         return _outcome(step, "left", why(error))
+    from gosteward.repair.diffs import diff  # here, as other commands use parts of this file and show no diffs
+
     return _outcome(step, "planned", diff_lines=tuple(line for change in changes for line in diff(change)))
 
 
@@ -260,6 +261,8 @@ class _Treatment:
         if not done:
             self.steps.append(_outcome(step, "left", Text("everything is there already")))
             return None
+        from gosteward.repair.diffs import diff
+
         return _Made(step, done, tuple(line for d in done for line in diff(d.change)))
 
     def _agreed(self, step: Step) -> bool:

@@ -11,7 +11,6 @@ from gosteward.host.places import Refused
 from gosteward.repair.executor import begin
 from gosteward.repair.steps import carry_out, why
 from gosteward.repair.unpacked_trees import WrongArchive
-from gosteward.toolchains.proving.proofs import MismatchError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -66,6 +65,8 @@ def carried_out(actions: Iterable[Action], executor: Executor) -> tuple[Done, ..
     try:
         return carry_out(actions, executor, 1)
     except WrongArchive as error:
+        from gosteward.toolchains.proving.proofs import MismatchError  # here, as most changes unpack nothing
+
         raise MismatchError(str(error.text)) from error
     except Refused as error:
         raise ChangeError(str(error.text)) from error

@@ -11,12 +11,10 @@ from __future__ import annotations
 
 import os
 from typing import TYPE_CHECKING, NamedTuple
-from urllib.parse import unquote
 
 from gosteward import settings as texts
 from gosteward.errors import PrivilegeError, StewardError, UsageError
 from gosteward.host.descriptors import read_all
-from gosteward.toolchains.origins import sources
 from gosteward.toolchains.origins.trusted_files import is_trusted
 
 if TYPE_CHECKING:
@@ -109,6 +107,8 @@ def sources_of(settings: Settings, goproxy: str, web: Web, host: LocalHost) -> t
     Raises:
         UsageError: a source is none.
     """
+    from gosteward.toolchains.origins import sources  # here, as commands that fetch nothing read settings, too
+
     own = tuple(source for text in settings.sources for source in _named(text, settings, web, host))
     return own if settings.only_sources else (*own, *sources.of_settings(goproxy, web, host))
 
@@ -123,6 +123,10 @@ def database_of(settings: Settings, database: Database) -> Database:
 
 def _named(text: str, settings: Settings, web: Web, host: LocalHost) -> tuple[Source, ...]:
     """A directory that is not there at the moment (a mount) has nothing, and the next source is asked."""
+    from urllib.parse import unquote
+
+    from gosteward.toolchains.origins import sources
+
     path = unquote(text[len("file://") :]) if text.startswith("file://") else text
     if path.startswith("/") and not host.exists(path):
         return (sources.Folder(host, path),)
