@@ -1,0 +1,131 @@
+"""Which module versions a proxy gives: look at a policy before it holds."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from gosteward.cli import options as flags
+from gosteward.cli.proxy_actions.places import add_store, store_of
+from gosteward.errors import FINDINGS, HEALTHY, UsageError
+from gosteward.finding import Text
+from gosteward.report.layout import visible
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+
+    from gosteward.modules.answers import Refusal
+    from gosteward.modules.policy import ModulePolicy
+
+HELP = "look at a policy: what it says of a module version, or whether it can be read"
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    steps = parser.add_subparsers(dest="step", metavar="STEP", required=True)
+    check = steps.add_parser("check", help="read a policy, and say how many rules it has")
+    check.add_argument("file", metavar="FILE")
+    flags.add_language(check)
+    test = steps.add_parser("test", help="say whether a module version may be had, and by which rule")
+    test.add_argument("module", metavar="MODULE@VERSION")
+    test.add_argument("--policy", metavar="FILE", required=True)
+    test.add_argument(
+        "--time", metavar="TIME", default="",
+        help="when the version was made, 2026-11-28T10:00:00Z (default: by its .info, where its age counts)",
+    )  # fmt: skip
+    test.add_argument(
+        "--upstream", metavar="LIST", default=None,
+        help="module proxies to ask for the .info, a list like GOPROXY (default: those of GOPROXY)",
+    )  # fmt: skip
+    add_store(test)
+    flags.add_language(test)
+
+
+def run(options: Namespace) -> int:
+    from gosteward.modules.policing import loaded
+
+    policy = loaded(options.file if options.step == "check" else options.policy)
+    words = flags.catalog(options.lang)
+    if options.step == "check":
+        text = Text(
+            "{path} can be used; rules: {rules}, ages: {ages}, sizes: {sizes}, routes: {routes}",
+            path=options.file,
+            rules=str(len(policy.rules)),
+            ages=str(len(policy.ages)),
+            sizes=str(len(policy.sizes)),
+            routes=str(len(policy.routes)),
+        )
+        print(visible(words.text(text)))
+        return HEALTHY
+    return _test(options, policy)
+
+
+def _test(options: Namespace, policy: ModulePolicy) -> int:
+    from gosteward.modules import policy as rules
+    from gosteward.modules.requests import is_canonical
+
+    module, _, version = options.module.partition("@")
+    if not is_canonical(module, version):
+        hint = "MODULE@VERSION, such as golang.org/x/text@v0.3.0"
+        raise UsageError("this is no module with a whole version", subject=options.module, hint=hint)
+    words = flags.catalog(options.lang)
+    rule = rules.by_name(policy, module, version)
+    refusal = rules.denial(rule, options.module) if not rule.allows else _young(options, policy, module, version)
+    if refusal is not None:
+        print(visible(words.text(Text("refused: {reason}", reason=refusal.reason))))
+        return FINDINGS
+    print(visible(words.text(Text("allowed: {module} ({place})", module=options.module, place=str(rule.place)))))
+    return HEALTHY
+
+
+def _young(options: Namespace, policy: ModulePolicy, module: str, version: str) -> Refusal | None:
+    """Why its age refuses a version; None if it does not. Raises UsageError."""
+    import time
+
+    from gosteward.modules import policy as rules
+    from gosteward.modules.policed_answers import stated_time
+
+    wanted = rules.age_wanted(policy, module, version)
+    if not wanted.seconds:
+        return None
+    if options.time:
+        made = stated_time(f'{{"Time":"{options.time}"}}'.encode())
+        if not made:
+            raise UsageError("this is no time", subject=options.time, hint="such as 2026-11-28T10:00:00Z")
+    else:
+        made = stated_time(_info(options, policy, module, version))
+    if not made:
+        return rules.timeless(wanted, options.module)
+    return rules.youth(wanted, options.module, time.time() - made)
+
+
+def _info(options: Namespace, policy: ModulePolicy, module: str, version: str) -> bytes:
+    """The .info of a version: from the store, else from who is asked for such modules. Raises UsageError: there is none."""
+    import time
+
+    from gosteward.host.accounts import user_with_id
+    from gosteward.host.local import LocalHost
+    from gosteward.modules import policy as rules
+    from gosteward.modules.answers import Refusal
+    from gosteward.modules.changing import asked
+    from gosteward.modules.origins.upstream import UpstreamOrigin
+    from gosteward.modules.requests import request_for
+    from gosteward.modules.storage.disk import DiskStore
+    from gosteward.modules.upstreams import upstreams, without_direct
+    from gosteward.toolchains.origins.settings import go_proxy
+    from gosteward.toolchains.origins.web import Web
+
+    host = LocalHost(os.environ)
+    me = user_with_id(host, os.geteuid())
+    path = request_for("info", module, version).path
+    stored = DiskStore(store_of(options, host, me)).opened(path)
+    if stored is not None:
+        with open(stored.descriptor, "rb") as file:
+            return file.read(stored.size)
+    usual = upstreams(options.upstream if options.upstream is not None else without_direct(go_proxy(host, me)))
+    origin = UpstreamOrigin(rules.upstreams_for(policy, module, usual), Web(host, me))
+    found = asked(origin, path, time.time)
+    if isinstance(found, Refusal) or found.status != 200:
+        said = found.reason if isinstance(found, Refusal) else found.body.decode("utf-8", "replace")
+        hint = "give it by --time"
+        raise UsageError(f"when it was made cannot be found out ({said[:300]})", subject=options.module, hint=hint)
+    return found.body

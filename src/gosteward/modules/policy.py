@@ -1,0 +1,194 @@
+"""Which module versions may be had: the rules of a team, and what they come to for one version. Pure.
+
+The first rule that fits a version decides; where none does, the default. See `policy_file` for how they are written down.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple, Union
+
+from gosteward.golang.modulepaths import covers
+from gosteward.golang.version_ranges import hold
+from gosteward.modules.answers import FORBIDDEN, Refusal
+
+if TYPE_CHECKING:
+    from gosteward.golang.version_ranges import VersionRange
+    from gosteward.modules.upstreams import Upstream
+
+DAY = 86_400.0
+
+
+class Unknown:
+    """It takes asking to know."""
+
+
+UNKNOWN = Unknown()
+AtOnce = Union[Refusal, Unknown, None]
+
+
+class Place(NamedTuple):
+    """Where a rule stands.  file: its name without the directory, "" for none.   line: 0 where that is not known.   name: "" for none."""
+
+    file: str = ""
+    line: int = 0
+    name: str = ""
+
+    def __str__(self) -> str:
+        at = f"{self.file}:{self.line}" if self.line else self.file
+        return f'rule "{self.name}", {at}' if self.name else at
+
+
+class Covered(NamedTuple):
+    """Module versions.  modules: patterns as in GOPRIVATE, with commas.   versions: () for all."""
+
+    modules: str
+    versions: tuple[VersionRange, ...] = ()
+
+    def fits(self, module: str, version: str) -> bool:
+        return covers(self.modules, module) and (not self.versions or hold(self.versions, version))
+
+
+class Rule(NamedTuple):
+    """Allow or deny.  reason: for who is refused."""
+
+    covered: Covered
+    allows: bool
+    reason: str
+    place: Place
+
+
+class Age(NamedTuple):
+    """How old a version has to be.  seconds: since the time in its .info, 0 for any."""
+
+    covered: Covered
+    seconds: float
+    place: Place
+
+
+class Size(NamedTuple):
+    """How large a zip may be, in bytes."""
+
+    covered: Covered
+    most: int
+    place: Place
+
+
+class Route(NamedTuple):
+    """Where modules come from.  upstreams: () for nowhere."""
+
+    covered: Covered
+    upstreams: tuple[Upstream, ...]
+    place: Place
+
+
+class ModulePolicy(NamedTuple):
+    """All rules.
+
+    Attributes:
+        place: of what is said once.   allows: whether a version that no rule fits may be had.   minimum_age: seconds.   maximum_zip: bytes,
+            -1 for no limit of the policy.   private: patterns of modules that nobody outside is asked for.
+    """
+
+    place: Place
+    allows: bool = True
+    rules: tuple[Rule, ...] = ()
+    minimum_age: float = 0.0
+    ages: tuple[Age, ...] = ()
+    maximum_zip: int = -1
+    sizes: tuple[Size, ...] = ()
+    private: str = ""
+    routes: tuple[Route, ...] = ()
+
+
+def concerning(policy: ModulePolicy, module: str) -> ModulePolicy:
+    """What is left of a policy where it is about one module."""
+    return policy._replace(
+        rules=tuple(rule for rule in policy.rules if covers(rule.covered.modules, module)),
+        ages=tuple(age for age in policy.ages if covers(age.covered.modules, module)),
+        sizes=tuple(size for size in policy.sizes if covers(size.covered.modules, module)),
+    )
+
+
+def by_name(policy: ModulePolicy, module: str, version: str) -> Rule:
+    """The rule that decides about a full version."""
+    return next((rule for rule in policy.rules if rule.covered.fits(module, version)), _default(policy))
+
+
+def denied_whole(policy: ModulePolicy, module: str) -> Rule | None:
+    """The rule by which no version of a module may be had; None if one might."""
+    for rule in policy.rules:
+        if not covers(rule.covered.modules, module):
+            continue
+        if rule.allows:
+            return None
+        if not rule.covered.versions:
+            return rule
+    return None if policy.allows else _default(policy)
+
+
+def is_plain(policy: ModulePolicy, module: str) -> bool:
+    """Whether every version of a module may be had, however young."""
+    rules = [rule for rule in policy.rules if covers(rule.covered.modules, module)]
+    aged = policy.minimum_age or any(age.seconds and covers(age.covered.modules, module) for age in policy.ages)
+    return policy.allows and not aged and all(rule.allows for rule in rules)
+
+
+def age_wanted(policy: ModulePolicy, module: str, version: str) -> Age:
+    """How old a version has to be."""
+    usual = Age(Covered(""), policy.minimum_age, policy.place)
+    return next((age for age in policy.ages if age.covered.fits(module, version)), usual)
+
+
+def largest(policy: ModulePolicy, module: str, version: str) -> Size:
+    """How large the zip of a version may be; -1 for any size."""
+    usual = Size(Covered(""), policy.maximum_zip, policy.place)
+    return next((size for size in policy.sizes if size.covered.fits(module, version)), usual)
+
+
+def upstreams_for(policy: ModulePolicy, module: str, usual: tuple[Upstream, ...]) -> tuple[Upstream, ...]:
+    """Who is asked for a module.  usual: who is asked for those that no route fits."""
+    for route in policy.routes:
+        if covers(route.covered.modules, module):
+            return route.upstreams
+    return () if covers(policy.private, module) else usual
+
+
+def denial(rule: Rule, named: str) -> Refusal:
+    """What is said of what a rule denies."""
+    return Refusal(FORBIDDEN, f"{named} is refused by the policy: {rule.reason} ({rule.place})")
+
+
+def youth(wanted: Age, named: str, age: float) -> Refusal | None:
+    """What is said of a version that is too young; None if it is not.  age: seconds."""
+    if age >= wanted.seconds:
+        return None
+    said = f"it is {shown(max(0.0, age))} old, and has to be {shown(wanted.seconds)} old"
+    left = f"it can be had in {shown(wanted.seconds - age, up=True)}"
+    return Refusal(FORBIDDEN, f"{named} is refused by the policy: {said}; {left} ({wanted.place})")
+
+
+def timeless(wanted: Age, named: str) -> Refusal:
+    """What is said of a version that has no time, where it would have to be of some age."""
+    said = "nobody says when it was made"
+    return Refusal(FORBIDDEN, f"{named} is refused by the policy: {said} ({wanted.place})")
+
+
+def excess(size: Size, named: str) -> Refusal:
+    """What is said of a zip that is too large."""
+    return Refusal(
+        FORBIDDEN, f"{named} is refused by the policy: its zip is larger than {size.most} bytes ({size.place})"
+    )
+
+
+def shown(seconds: float, *, up: bool = False) -> str:
+    """A time for people: "7 days", "5 hours", "1 minute".  up: rounded up, for what has to be waited for."""
+    for unit, length in (("day", DAY), ("hour", 3600.0), ("minute", 60.0)):
+        if seconds >= length:
+            count = -int(-seconds // length) if up else int(seconds / length)
+            return f"{count} {unit}{'s' if count != 1 else ''}"
+    return "less than a minute"
+
+
+def _default(policy: ModulePolicy) -> Rule:
+    reason = "no rule allows it" if not policy.allows else ""
+    return Rule(Covered(""), policy.allows, reason, policy.place)
