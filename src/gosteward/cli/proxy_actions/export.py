@@ -1,0 +1,65 @@
+"""Carry the store, or what is new in it, to where no network is."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from gosteward.cli import options as flags
+from gosteward.cli.proxy_actions import caring
+from gosteward.finding import Text
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+
+    from gosteward.catalogs import Catalog
+    from gosteward.modules.care.exporting import Exported
+
+HELP = "write the store, or what is new in it, to one file for a place without a network"
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("target", metavar="FILE|DIR", help="the file to write; in a directory it is named by the time")
+    parser.add_argument(
+        "--since", metavar="FILE", action="append", default=[],
+        help="an earlier export, or its manifest.jsonl: leave out what it has; may be repeated",
+    )  # fmt: skip
+    parser.add_argument("--force", action="store_true", help="replace a file that is there")
+    caring.add_proving(parser)
+    caring.add_format(parser)
+
+
+def run(options: Namespace) -> int:
+    from gosteward.modules.care import export_file
+    from gosteward.modules.care.exporting import export
+
+    words = flags.catalog(options.lang)
+    since = frozenset(path for file in options.since for path in export_file.manifest_at(file).paths)
+    found = export(caring.cared_of(options), options.target, since, caring.Bar(words).show, replace=options.force)
+    if options.format == "json":
+        flags.write(_json(found), "")
+    else:
+        caring.print_text(_text(found, words))
+    return found.exit_code
+
+
+def _json(found: Exported) -> str:
+    document = {
+        "schema": "gosteward.export/1",
+        "path": found.path,
+        "size": found.size,
+        "files": len(found.manifest.files),
+        "proofs": len(found.manifest.proofs),
+        "left_out": [{"path": path, "reason": reason} for path, reason in found.left_out],
+    }
+    return json.dumps(document, indent=1) + "\n"
+
+
+def _text(found: Exported, words: Catalog) -> list[str]:
+    values = {"files": str(len(found.manifest.files)), "path": found.path, "size": caring.shown_size(found.size)}
+    proofs = str(len(found.manifest.proofs))
+    lines = [words.text(Text("{files} files with {proofs} proofs: {path}, {size}", proofs=proofs, **values))]
+    if found.left_out:
+        lines.append(words.text(Text("{count} files were left out:", count=str(len(found.left_out)))))
+        lines += caring.shortened([f"  {path}: {reason}" for path, reason in found.left_out], words)
+    return lines

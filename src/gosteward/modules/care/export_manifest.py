@@ -1,0 +1,137 @@
+"""What an export of a store says of itself: JSON, a line for each thing. Pure.
+
+    {"schema": "gosteward.modules-export/1", "taken_at": "2026-01-02T03:04:05Z", "database": "NAME+HASH", "head": "go.sum database tree\\n..."}
+    {"path": "golang.org/x/text/@v/v0.3.0.zip", "size": 6300000, "sha256": "...", "h1": "h1:..."}
+    {"module": "golang.org/x/text", "version": "v0.3.0", "proof": "c2sp.org/tlog-proof@v1\\n..."}
+
+It lies in an uncompressed tar (see `formats.stored_members`) as MANIFEST; the n-th file it names lies there as files/n. An .info has no h1.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import NamedTuple
+
+from gosteward.errors import DecodeError
+from gosteward.modules import requests
+from gosteward.modules.requests import ModuleRequest
+
+SCHEMA = "gosteward.modules-export/1"
+MANIFEST = "manifest.jsonl"
+LARGEST = 256 << 20
+MOST_MEMBERS = 1_000_000
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_H1 = re.compile(r"h1:[A-Za-z0-9+/]{43}=")
+
+
+class ExportedFile(NamedTuple):
+    """A file.  request: that it answers.   size: bytes.   sha256: hexadecimal.   h1: "" for an .info."""
+
+    request: ModuleRequest
+    size: int
+    sha256: str
+    h1: str = ""
+
+
+class ExportedProof(NamedTuple):
+    """Text of c2sp.org/tlog-proof for a module version."""
+
+    module: str
+    version: str
+    proof: str
+
+
+class Manifest(NamedTuple):
+    """An export.  taken_at: UTC.   database: name and hash of its key, "" for none.   head: signed note, "" for none."""
+
+    taken_at: str
+    database: str
+    head: str
+    files: tuple[ExportedFile, ...]
+    proofs: tuple[ExportedProof, ...] = ()
+
+    @property
+    def paths(self) -> frozenset[str]:
+        """Paths of all files."""
+        return frozenset(file.request.path for file in self.files)
+
+
+def member_of(number: int) -> str:
+    """Name of the member with the n-th file, from 1."""
+    return f"files/{number}"
+
+
+def written(manifest: Manifest) -> bytes:
+    """The text of a manifest."""
+    first = {"schema": SCHEMA, "taken_at": manifest.taken_at, "database": manifest.database, "head": manifest.head}
+    lines: list[dict[str, object]] = [{**first}]
+    lines += [
+        {"path": one.request.path, "size": one.size, "sha256": one.sha256, "h1": one.h1} for one in manifest.files
+    ]
+    lines += [one._asdict() for one in manifest.proofs]
+    return "".join(json.dumps(line) + "\n" for line in lines).encode()
+
+
+def parse(content: bytes) -> Manifest:
+    """Read a manifest; nothing in it is verified but its form.
+
+    Raises:
+        DecodeError: it is none, names a path that is none of a module's file, or one thing twice.
+    """
+    lines = content.decode("utf-8", "replace").splitlines()
+    first = _object(lines[0] if lines else "", 1)
+    if first.get("schema") != SCHEMA:
+        raise DecodeError("this is no manifest of an export of modules", subject=str(first.get("schema"))[:60])
+    files: dict[str, ExportedFile] = {}
+    proofs: dict[tuple[str, str], ExportedProof] = {}
+    for number, line in enumerate(lines[1:], 2):
+        found = _object(line, number)
+        if "path" in found:
+            file = _file(found, number)
+            if files.setdefault(file.request.path, file) is not file:
+                raise _malformed("it names a file twice", number)
+        else:
+            proof = ExportedProof(
+                _text(found, "module", number), _text(found, "version", number), _text(found, "proof", number)
+            )
+            if proofs.setdefault(proof[:2], proof) is not proof:
+                raise _malformed("it has two proofs of one version", number)
+    return Manifest(
+        _text(first, "taken_at", 1), _text(first, "database", 1), _text(first, "head", 1),
+        tuple(files.values()), tuple(proofs.values()),
+    )  # fmt: skip
+
+
+def _file(found: dict[str, object], number: int) -> ExportedFile:
+    request = requests.parse(f"/{_text(found, 'path', number)}")
+    size, digest, h1 = found.get("size"), _text(found, "sha256", number), _text(found, "h1", number)
+    if not isinstance(request, ModuleRequest) or not request.canonical or f"/{request.path}" != f"/{found['path']}":
+        raise _malformed("its path is none of a file of a module version", number)
+    if type(size) is not int or size < 0 or not _SHA256.fullmatch(digest):
+        raise _malformed("its size or its SHA-256 is none", number)
+    if not (h1 == "" if request.kind == "info" else _H1.fullmatch(h1)):
+        raise _malformed("its h1 is none", number)
+    return ExportedFile(request, size, digest, h1)
+
+
+def _object(line: str, number: int) -> dict[str, object]:
+    try:
+        found = json.loads(line)
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict):
+        raise _malformed("it is no JSON object", number)
+    return found
+
+
+def _text(found: dict[str, object], name: str, number: int) -> str:
+    value = found.get(name)
+    # Half of a surrogate pair has no bytes; what is hashed and looked up has.
+    if not isinstance(value, str) or re.search("[\ud800-\udfff]", value):
+        raise _malformed(f'it has no text "{name}"', number)
+    return value
+
+
+def _malformed(what: str, number: int) -> DecodeError:
+    return DecodeError(what, subject=f"{MANIFEST}:{number}")
