@@ -58,14 +58,14 @@ def first_name(block: bytes) -> str:
     return name.decode() if block[257:263] == b"ustar\0" and _NAME.fullmatch(name) else ""
 
 
-def members(read_at: ReadAt, size: int) -> tuple[StoredMember, ...]:
+def members(read_at: ReadAt, size: int, most: int = MOST_MEMBERS) -> tuple[StoredMember, ...]:
     """All members, in order.
 
     Args:
-        read_at: gives the bytes at (offset, count), fewer at the end.   size: bytes of the whole file.
+        read_at: gives the bytes at (offset, count), fewer at the end.   size: bytes of the whole file.   most: members.
     Raises:
         ArchiveError: it was cut, it is damaged, it has anything but regular files, two members of one name (also where case does not
-            count), or more than MOST_MEMBERS.   What `read_at` raises.
+            count), or more than `most`.   What `read_at` raises.
     """
     found: list[StoredMember] = []
     names: set[str] = set()
@@ -73,8 +73,8 @@ def members(read_at: ReadAt, size: int) -> tuple[StoredMember, ...]:
     while (member := _member(_block(read_at, at, size), at)) is not None:
         if member.name.casefold() in names:
             raise ArchiveError("two members have this name, or differ in upper and lower case only", member.name)
-        if len(found) == MOST_MEMBERS:
-            raise ArchiveError(f"more than {MOST_MEMBERS} members", member.name)
+        if len(found) == most:
+            raise ArchiveError(f"more than {most} members", member.name)
         names.add(member.name.casefold())
         found.append(member)
         at = _end_of(member, read_at, size)
