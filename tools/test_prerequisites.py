@@ -14,7 +14,7 @@ import sys
 NEEDED = {
     "zsh": "zsh", "fish": "fish", "dash": "dash", "ksh": "ksh", "mksh": "mksh", "tcsh": "tcsh", "csh": "tcsh", "sudo": "sudo", "sshd": "openssh-server", "crontab": "cron", "setfacl": "acl",
     "setfattr": "attr", "git": "git", "gcc": "gcc", "openssl": "openssl", "debootstrap": "debootstrap", "unshare": "util-linux",
-    "getent": "libc-bin", "go": "golang-go", "xz": "xz-utils", "strace": "strace", "chattr": "e2fsprogs", "gpg": "gnupg", "gpgv": "gpgv", "patch": "patch",
+    "getent": "libc-bin", "go": "golang-go", "xz": "xz-utils", "strace": "strace", "chattr": "e2fsprogs", "gpg": "gnupg", "gpgv": "gpgv", "patch": "patch", "nginx": "nginx", "systemd-analyze": "systemd",
 }  # fmt: skip
 FOUND_IN = "/usr/local/go/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 

@@ -6,7 +6,21 @@ from typing import TYPE_CHECKING
 
 from fuzz.target import Target, lines_of, text_of
 from fuzz.toolchain_targets import TARGETS as TOOLCHAINS
-from gosteward.formats import access, buildinfo, c_targets, certificates, elf, file_kinds, gitconfig, netrc, socks5
+from gosteward.errors import UsageError
+from gosteward.formats import (
+    access,
+    authorization,
+    buildinfo,
+    c_targets,
+    certificates,
+    elf,
+    file_kinds,
+    gitconfig,
+    htpasswd,
+    netrc,
+    socks5,
+    token_list,
+)
 from gosteward.formats.access import Owned
 from gosteward.golang import (
     dirhash,
@@ -186,6 +200,16 @@ TARGETS = {
     "netrc": Target(
         _netrc, words="machine login password default macdef account x a.example a.example/x a.example:8443"
     ),
+    "htpasswd": Target(
+        lambda data: htpasswd.parse(data, "users"),
+        lines=True,
+        errors=(UsageError,),
+        words="alice: : $2y$12$ $2b$04$ {SHA} $apr1$ #",
+    ),
+    "token-list": Target(
+        lambda data: token_list.parse(data, "tokens"), lines=True, errors=(UsageError,), words="ci # 8d969eef"
+    ),
+    "authorization": Target(authorization.presented, words="Basic Bearer YWxpY2U6cmlnaHQ= = : gst_"),
     "goauth": Target(lambda data: goauth.methods(text_of(data)), words="off netrc ; git /srv helper --flag"),
     "file-start": Target(_file_start, words='#! exec env "$@" $* /usr/local/go/bin/go A=b ustar <!doctype html <?xml'),
     "compiler-command": Target(_compiler_command, words="-target --target= -m32 aarch64-linux-gnu-gcc-12 ccache ' \""),

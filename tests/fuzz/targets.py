@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from fuzz import format_targets, host_targets, shell_targets
+from fuzz import format_targets, host_targets, shell_targets, store_targets
 
-TARGETS = {**format_targets.TARGETS, **shell_targets.TARGETS, **host_targets.TARGETS}
+TARGETS = {**format_targets.TARGETS, **shell_targets.TARGETS, **host_targets.TARGETS, **store_targets.STORES}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fuzz.advisory_targets import ADVISORIES
 from fuzz.build_targets import BUILDS
 from fuzz.bundle_targets import BUNDLES
+from fuzz.policy_targets import TARGETS as POLICIES
 from fuzz.settings_targets import TARGETS as SETTINGS
 from fuzz.target import Target, text_of
 from gosteward.errors import StewardError, UsageError
@@ -138,6 +139,7 @@ TARGETS = {
     "log-tiles": Target(_tiles, errors=(RefusalError,)),
     "cached-names": Target(_cached_names, words='! @v1.2.3 .info .mod .zip .ziphash .partial .lock .tmp- {"Version":"v1.2.3"}'),
     **SETTINGS,
+    **POLICIES,
     **BUILDS,
     **BUNDLES,
     **ADVISORIES,

@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gosteward.host.accounts import user_with_id
 from gosteward.host.local import LocalHost
+from gosteward.modules.policing import Policing
 from gosteward.modules.setting_up import Wanted, parts
 from gosteward.serve.connections import ROOMY, USUAL, Connections
 from gosteward.serve.module_server import ModuleServer
+from gosteward.serve.observation import Observation
 from gosteward.toolchains.origins.web import Web
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gosteward.modules.setting_up import Parts
+    from gosteward.serve.access_log import AccessLog
     from gosteward.serve.connections import Limits, Timeouts
 
 
@@ -137,6 +140,7 @@ class Served:
 
     def __init__(self, port: int, made: Parts) -> None:
         self.port, self.made = port, made
+        self.loop = asyncio.get_running_loop()
 
     def get(self, path: str, method: str = "GET", **headers: str) -> Answer:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
@@ -155,8 +159,8 @@ class Served:
 
 @contextmanager
 def proxy(
-    top: Path, behind: str, sumdb: str = "off", private: str = "", list_ttl: float = 60.0, *,
-    timeouts: Timeouts = USUAL, limits: Limits = ROOMY, clock: Callable[[], float] = time.time,
+    top: Path, behind: str, sumdb: str = "off", private: str = "", list_ttl: float = 60.0, policy: Path | None = None, *,
+    timeouts: Timeouts = USUAL, limits: Limits = ROOMY, clock: Callable[[], float] = time.time, log: AccessLog | None = None, log_hits: bool = False,
 ) -> Iterator[Served]:  # fmt: skip
     """A proxy with its store in `top`/store."""
     host = LocalHost({"HOME": str(top)})
@@ -165,9 +169,15 @@ def proxy(
     found: list[Served] = []
 
     async def running() -> None:
-        made = parts(Wanted(f"{top}/store", behind, sumdb, private, list_ttl), web, clock)
-        application = ModuleServer(made.proxy, made.relay)
-        open_connections = Connections(application, timeouts=timeouts, limits=limits)
+        policing = Policing(str(policy), clock) if policy is not None else None
+        made = parts(Wanted(f"{top}/store", behind, sumdb, private, list_ttl), web, clock, policing)
+        watched = Observation(made.proxy, log)
+        application = ModuleServer(made.proxy, made.relay, None, watched.pages, watched.exchanges)
+        if policing is not None:
+            policing.changed.append(application.forget)
+        open_connections = Connections(
+            watched.application(application, hits=log_hits), watched.failed, timeouts, limits, watched.traffic
+        )
         server = await asyncio.get_running_loop().create_server(open_connections.made, "127.0.0.1", 0)
         watching = asyncio.ensure_future(open_connections.watch())
         found.append(Served(server.sockets[0].getsockname()[1], made))
@@ -177,6 +187,7 @@ def proxy(
         await open_connections.drain(1.0)
         watching.cancel()
         made.proxy.close()
+        watched.close()
         web.close()
 
     thread = threading.Thread(target=lambda: asyncio.run(running()), daemon=True)

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
 HELP = "serve modules of Go, verified, from a store of your own"
-ACTIONS = ("serve",)
+ACTIONS = ("serve", "policy", "prefetch", "export", "import", "verify", "gc", "status", "token", "unit", "nginx")
 
 
 def add_arguments(parser: ArgumentParser) -> None:

@@ -40,11 +40,16 @@ USUAL = Freshness()
 
 
 class Content(NamedTuple):
-    """A small answer.  max_age: seconds for which it may be kept by others.   stale: it is older than it should be."""
+    """A small answer.
+
+    Attributes:
+        max_age: seconds for which it may be kept by others.   stale: it is older than it should be.   asked: an upstream has just given it.
+    """
 
     body: bytes
     max_age: int = 0
     stale: bool = False
+    asked: bool = False
 
 
 class ChangingAnswers:
@@ -58,12 +63,19 @@ class ChangingAnswers:
         self._kept, self._threads, self._clock = kept, threads, clock
         self._asked: dict[str, asyncio.Task[Kept | Refusal]] = {}
 
+    def fresh(self, path: str, freshness: Freshness) -> Content | Refusal | None:
+        """The answer to a path while it is believed; None if it has to be asked for."""
+        kept = self._kept.get(path)
+        left = _lifetime(kept, freshness) - (self._clock() - kept.at) if kept is not None else 0.0
+        return _told(kept, left) if kept is not None and left > 0 else None
+
     async def answer(self, path: str, ask: Callable[[], Kept | Refusal], freshness: Freshness) -> Content | Refusal:
         """The answer to a path.  ask: asks for it, blocking; called in a thread."""
+        fresh = self.fresh(path, freshness)
+        if fresh is not None:
+            return fresh
         kept = self._kept.get(path)
         age = self._clock() - kept.at if kept is not None else 0.0
-        if kept is not None and age < _lifetime(kept, freshness):
-            return _told(kept, _lifetime(kept, freshness) - age)
         asked = self._asked.get(path)
         if asked is None:
             asked = self._asked[path] = asyncio.ensure_future(self._ask(path, ask))
@@ -72,7 +84,7 @@ class ChangingAnswers:
             return _told(old, 0, stale=True)
         found = await asyncio.shield(asked)
         if isinstance(found, Kept):
-            return _told(found, _lifetime(found, freshness))
+            return _told(found, _lifetime(found, freshness), asked=True)
         if old is not None and not found.is_absence and age < freshness.on_error:
             return _told(old, 0, stale=True)
         return found
@@ -117,7 +129,7 @@ def _lifetime(kept: Kept, freshness: Freshness) -> float:
     return freshness.lists if kept.status == 200 else freshness.absent
 
 
-def _told(kept: Kept, max_age: float, *, stale: bool = False) -> Content | Refusal:
+def _told(kept: Kept, max_age: float, *, stale: bool = False, asked: bool = False) -> Content | Refusal:
     if kept.status == 200:
-        return Content(kept.body, int(max(0.0, max_age)), stale)
+        return Content(kept.body, int(max(0.0, max_age)), stale, asked)
     return Refusal(kept.status, kept.body.decode("utf-8", "replace"))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from gosteward.golang.proxyurls import DATABASE_IN_CHINA, KNOWN_DATABASES
+from gosteward.golang.proxyurls import DATABASE_IN_CHINA, KNOWN_DATABASES, masked
 from gosteward.modules.answers import NOT_FOUND, Refusal
 from gosteward.modules.changing import Content, Freshness, asked
 from gosteward.modules.origins.upstream import UpstreamOrigin
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from gosteward.modules.changing import ChangingAnswers
     from gosteward.modules.requests import DatabaseRequest
+    from gosteward.modules.tally import Tally
     from gosteward.sumdb.keys import Key
     from gosteward.toolchains.origins.web import Web
 
@@ -52,7 +53,7 @@ def databases(value: str, upstreams: Sequence[Upstream]) -> tuple[Database, ...]
         key = keys.parse(keys.PUBLIC_DATABASE if named in KNOWN_DATABASES else named)
         own = url.strip() or f"https://{DATABASE_IN_CHINA if named == DATABASE_IN_CHINA else key.name}"
         relayed = () if url.strip() else tuple(f"{u.url}/sumdb/{key.name}" for u in upstreams)
-        bases = tuple(Upstream(base.rstrip("/"), True, base) for base in (*relayed, own))
+        bases = tuple(Upstream(base.rstrip("/"), True, masked(base)) for base in (*relayed, own))
         found.append(Database(key.name, key, bases))
     return tuple(found)
 
@@ -61,9 +62,9 @@ class DatabaseRelay:
     """Databases, by name."""
 
     def __init__(
-        self, served: Sequence[Database], changing: ChangingAnswers, web: Web, clock: Callable[[], float]
-    ) -> None:
-        self._origins = {one.name: UpstreamOrigin(one.bases, web) for one in served}
+        self, served: Sequence[Database], changing: ChangingAnswers, web: Web, clock: Callable[[], float], tally: Tally | None = None,
+    ) -> None:  # fmt: skip
+        self._origins = {one.name: UpstreamOrigin(one.bases, web, tally) for one in served}
         self._changing, self._clock = changing, clock
 
     async def answer(self, request: DatabaseRequest) -> Content | Refusal:

@@ -19,6 +19,26 @@ if TYPE_CHECKING:
 HELD_BACK = 1 << 14  # bytes at the end, until the file is proved
 
 
+class Unwatched:
+    """A transfer that nobody follows: whoever wants its file waits in the thread that makes it.
+
+    Attributes:
+        refusal: why there is no file; None once it ended well.
+    """
+
+    def __init__(self) -> None:
+        self.refusal: Refusal | None = None
+
+    def begin(self, descriptor: int, size: int) -> None:
+        """As `Flight.begin`."""
+
+    def advance(self, got: int) -> None:
+        """As `Flight.advance`."""
+
+    def end(self, refusal: Refusal | None, got: int = 0) -> None:  # noqa: ARG002 - as `Flight.end`
+        self.refusal = refusal
+
+
 class Flight:
     """A file that comes.
 

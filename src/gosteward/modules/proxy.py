@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Protocol, Union
 
 from gosteward.modules.answers import BAD_GATEWAY, NO_SPACE, Refusal, failed
 from gosteward.modules.changing import USUAL, ChangingAnswers, Content, asked
-from gosteward.modules.flights import Flight
+from gosteward.modules.flights import Flight, Unwatched
 from gosteward.modules.origins.upstream import BrokenError
+from gosteward.modules.policy import excess
 from gosteward.modules.storage.kept_answers import Kept
 from gosteward.modules.tally import Tally
 from gosteward.modules.verification import LIMITS, names_a_version, problem_with
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
     from gosteward.modules.changing import Freshness
     from gosteward.modules.expected_hashes import Hashes
     from gosteward.modules.origins.upstream import Coming, UpstreamOrigin
-    from gosteward.modules.requests import ModuleRequest
+    from gosteward.modules.policy import AtOnce, Size
+    from gosteward.modules.requests import DatabaseRequest, ModuleRequest
     from gosteward.modules.storage.disk import DiskStore
     from gosteward.modules.storage.kept_answers import KeptAnswers
 
@@ -41,6 +43,22 @@ class Policy(Protocol):
 
     async def refusal(self, request: ModuleRequest, proxy: ModuleProxy) -> Refusal | None:
         """Why this one may not; None if it may.  proxy: to ask for what has to be known, such as the time of a version."""
+        ...
+
+    def at_once(self, request: ModuleRequest) -> AtOnce:
+        """As `refusal`, if nothing has to be asked for; UNKNOWN otherwise."""
+        ...
+
+    async def shown(self, request: ModuleRequest, content: Content, proxy: ModuleProxy) -> Content | Refusal:
+        """A list, @latest or a branch, without the versions that may not be had."""
+        ...
+
+    def largest(self, request: ModuleRequest) -> Size:
+        """How large a zip may be."""
+        ...
+
+    def refusal_of_lookup(self, request: DatabaseRequest) -> Refusal | None:
+        """Why a checksum database may not be asked this; None if it may."""
         ...
 
 
@@ -63,14 +81,20 @@ class ModuleProxy:
         freshness: Freshness = USUAL,
         clock: Callable[[], float] = time.time,
         policy: Policy | None = None,
+        tally: Tally | None = None,
     ) -> None:
-        self.policy, self.tally = policy, Tally()
+        self.policy, self.tally = policy, tally if tally is not None else Tally(clock)
         self.store, self.origin, self.hashes = store, origin, hashes
         self.freshness, self.clock = freshness, clock
         self.threads = ThreadPoolExecutor(THREADS, thread_name_prefix="transfer")
         self.changing = ChangingAnswers(kept, self.threads, clock)
         self._flights: dict[str, Flight] = {}
         self._absent: dict[str, tuple[float, Refusal]] = {}
+
+    @property
+    def under_way(self) -> int:
+        """Transfers that clients wait for."""
+        return len(self._flights)
 
     def close(self) -> None:
         """Start nothing more. What is under way is finished, or left unfinished by the end of the process: both are safe."""
@@ -82,10 +106,34 @@ class ModuleProxy:
         self.tally.refused += refusal is not None
         return refusal
 
+    def refused_at_once(self, request: ModuleRequest) -> AtOnce:
+        """As `refused`, if nothing has to be asked for; UNKNOWN otherwise."""
+        refusal = self.policy.at_once(request) if self.policy is not None else None
+        self.tally.refused += isinstance(refusal, Refusal)
+        return refusal
+
+    def too_large(self, request: ModuleRequest, size: int) -> Refusal | None:
+        """Why a zip of so many bytes may not be had; None if it may."""
+        if self.policy is None or request.kind != "zip":
+            return None
+        largest = self.policy.largest(request)
+        return excess(largest, request.named) if -1 < largest.most < size else None
+
+    def fresh(self, request: ModuleRequest) -> Content | Refusal | None:
+        """The answer to what changes, if it is at hand, and nobody has to be asked; None if `answer` knows it."""
+        if request.canonical or self.policy is not None:
+            return None
+        return self.changing.fresh(request.path, self.freshness)
+
     async def answer(self, request: ModuleRequest) -> Answer:
         """What there is for a request that the store has no file for. A Flight is joined: its reader leaves it."""
         if not request.canonical:
-            return await self.changing.answer(request.path, lambda: self._asked(request), self.freshness)
+            found = await self.changing.answer(request.path, lambda: self._asked(request), self.freshness)
+            return (
+                found
+                if self.policy is None or isinstance(found, Refusal)
+                else await self.policy.shown(request, found, self)
+            )
         absent = self._absent.get(request.path)
         if absent is not None and absent[0] > self.clock():
             return absent[1]
@@ -123,7 +171,17 @@ class ModuleProxy:
         if len(self._absent) < MOST_ABSENT:
             self._absent[flight.path] = (now + self.freshness.absent, flight.refusal)
 
-    def _transfer(self, request: ModuleRequest, flight: Flight) -> None:
+    def fetched(self, request: ModuleRequest) -> Refusal | None:
+        """Fetch a file of a canonical version into the store, whether it is there or not. Blocking, from any thread; no event loop is needed.
+
+        Returns:
+            why there is none; None if it is there now.
+        """
+        alone = Unwatched()
+        self._transfer(request, alone)
+        return alone.refusal
+
+    def _transfer(self, request: ModuleRequest, flight: Flight | Unwatched) -> None:
         """Fetch a file into the store. Blocking; nothing is raised."""
         refusal, got = None, 0
         try:
@@ -136,14 +194,21 @@ class ModuleProxy:
             refusal = Refusal(BAD_GATEWAY, f"{request.named}: the answer broke off: {error}")
         except OSError as error:
             refusal = Refusal(NO_SPACE, f"{request.named} cannot be stored: {error.strerror}")
+            self.tally.trouble("store", refusal.reason)
         except Exception as error:  # noqa: BLE001 - whoever waits has to learn of it
             refusal = failed(error)
+            self.tally.trouble("server", f"{request.named}: {refusal.reason}")
         finally:
             flight.end(refusal, got)
 
-    def _received(self, request: ModuleRequest, flight: Flight, coming: Coming) -> tuple[Refusal | None, int]:
+    def _received(
+        self, request: ModuleRequest, flight: Flight | Unwatched, coming: Coming
+    ) -> tuple[Refusal | None, int]:
         limit = LIMITS[request.kind]
         too_large = Refusal(BAD_GATEWAY, f"{request.named}: its {request.kind} is larger than {limit} bytes")
+        unwanted = self.too_large(request, limit)
+        if self.policy is not None and unwanted is not None:
+            limit, too_large = self.policy.largest(request).most, unwanted
         if coming.length > limit:
             return too_large, 0
         incoming = self.store.incoming()
@@ -163,6 +228,8 @@ class ModuleProxy:
             problem = problem_with(request, incoming.descriptor, self.hashes)
             if problem is None:
                 incoming.keep(request.path)
+            else:
+                self.tally.trouble("verification", problem.reason)
             return problem, incoming.size
         finally:
             incoming.discard()

@@ -73,6 +73,11 @@ class Malformed(NamedTuple):
 Request = Union[ModuleRequest, DatabaseRequest, Malformed]
 
 
+def request_for(kind: str, module: str, version: str) -> ModuleRequest:
+    """The question for a file of a canonical version.  kind: "info", "mod", "zip"."""
+    return ModuleRequest(kind, module, version, f"{gomod.escape(module)}/@v/{gomod.escape(version)}.{kind}", True)
+
+
 def parse(target: str) -> Request:
     """Read the target of a request, "/...", without its query."""
     if len(target) > LONGEST:

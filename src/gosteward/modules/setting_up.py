@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from gosteward.modules.changing import ChangingAnswers, Freshness
 from gosteward.modules.databases import DatabaseRelay, databases
 from gosteward.modules.expected_hashes import LoggedHashesOf, SeenHashes
+from gosteward.modules.origins.routed import RoutedOrigin
 from gosteward.modules.origins.upstream import UpstreamOrigin
+from gosteward.modules.policed_hashes import PolicedHashes
 from gosteward.modules.proxy import ModuleProxy
 from gosteward.modules.storage.disk import DiskStore
 from gosteward.modules.storage.kept_answers import AnswersOnDisk
+from gosteward.modules.tally import Tally
 from gosteward.modules.upstreams import upstreams
 from gosteward.toolchains.proving.transparency import Log
 
@@ -19,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gosteward.modules.expected_hashes import Hashes
-    from gosteward.modules.proxy import Policy
+    from gosteward.modules.policing import Policing
     from gosteward.toolchains.origins.web import Web
 
 
@@ -45,7 +48,7 @@ class Parts(NamedTuple):
     relay: DatabaseRelay
 
 
-def parts(wanted: Wanted, web: Web, clock: Callable[[], float] = time.time, policy: Policy | None = None) -> Parts:
+def parts(wanted: Wanted, web: Web, clock: Callable[[], float] = time.time, policy: Policing | None = None) -> Parts:
     """Put it together; the store's directories are made.
 
     Raises:
@@ -63,5 +66,10 @@ def parts(wanted: Wanted, web: Web, clock: Callable[[], float] = time.time, poli
         hashes = LoggedHashesOf(log, seen, wanted.private)
     freshness = Freshness(lists=wanted.list_ttl, stale=10 * wanted.list_ttl)
     kept = AnswersOnDisk(wanted.store)
-    proxy = ModuleProxy(store, kept, UpstreamOrigin(behind, web), hashes, freshness, clock, policy)
-    return Parts(proxy, DatabaseRelay(known, ChangingAnswers(kept, proxy.threads, clock), web, clock))
+    tally = Tally(clock)
+    origin = UpstreamOrigin(behind, web, tally)
+    if policy is not None:
+        origin = RoutedOrigin(behind, web, policy.upstreams_for, tally)
+        hashes = PolicedHashes(hashes, seen, policy)
+    proxy = ModuleProxy(store, kept, origin, hashes, freshness, clock, policy, tally)
+    return Parts(proxy, DatabaseRelay(known, ChangingAnswers(kept, proxy.threads, clock), web, clock, tally))

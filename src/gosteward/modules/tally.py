@@ -1,15 +1,107 @@
-"""What a proxy has done since it began, counted: for metrics and the status page."""
+"""What a proxy has done since it began, counted: for metrics, the log and the status page."""
 
 from __future__ import annotations
 
+import threading
+import time
+from bisect import bisect_left
+from collections import deque
+from typing import TYPE_CHECKING, NamedTuple
 
-class Tally:
-    """Counts, which only grow. One event loop changes them.
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+MOST_TROUBLES = 50
+_MOST_TEXT = 500  # characters of a trouble's text
+SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)  # upper bounds of a histogram
+RESULTS = ("ok", "absent", "refused", "busy", "late", "failed", "broken")
+
+
+class Trouble(NamedTuple):
+    """Something went wrong.  at: seconds since the epoch.   kind: "upstream", "verification", "store", "server".   text: for people."""
+
+    at: float
+    kind: str
+    text: str
+
+
+class Health(NamedTuple):
+    """How an upstream does.
 
     Attributes:
-        held, stored: files given from memory, and from the store.   missed: asked for and not there; clients, not transfers.
-        refused: by the policy.
+        results: how often, in the order of RESULTS.   spread: answers by the seconds until they began, one count for each of SECONDS and one for more.
+        seconds: sum of those.   succeeded, failed: when it last did, seconds since the epoch, 0.0 for never.   error: what it was then.
     """
 
-    def __init__(self) -> None:
-        self.held = self.stored = self.missed = self.refused = 0
+    results: tuple[int, ...] = (0,) * len(RESULTS)
+    spread: tuple[int, ...] = (0,) * (len(SECONDS) + 1)
+    seconds: float = 0.0
+    succeeded: float = 0.0
+    failed: float = 0.0
+    error: str = ""
+
+
+class Tally:
+    """Counts, which only grow. One event loop changes them; what transfers tell, from threads, goes through the methods.
+
+    Attributes:
+        memory: files given from memory, by kind, a list of one number each: it is the only thing that most requests change.
+        stored: given from the store.   missed: asked for and not there; clients, not transfers.   refused: by the policy.
+        requests: answers by kind and status, without those from memory.   unverified: files that were not what they should be.
+        troubles: the last ones, the newest last.   told: called with each, by any thread.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+        self.memory: dict[str, list[int]] = {kind: [0] for kind in ("info", "mod", "zip")}
+        self.stored = self.missed = self.refused = self.unverified = 0
+        self.requests: dict[tuple[str, int], int] = {}
+        self.health: dict[str, Health] = {}
+        self.troubles: deque[Trouble] = deque(maxlen=MOST_TROUBLES)
+        self.told: Callable[[Trouble], None] = lambda _: None
+        self.began = clock()
+        self._clock = clock
+        self._lock = threading.Lock()
+
+    @property
+    def held(self) -> int:
+        """Files given from memory."""
+        return sum(count for (count,) in self.memory.values())
+
+    def answered(self, kind: str, status: int) -> None:
+        """One more answer; not for those from memory."""
+        self.requests[kind, status] = self.requests.get((kind, status), 0) + 1
+
+    def trouble(self, kind: str, text: str) -> None:
+        """Remember what went wrong."""
+        found = Trouble(self._clock(), kind, text[:_MOST_TEXT])
+        with self._lock:
+            self.unverified += kind == "verification"
+            self.troubles.append(found)
+        self.told(found)
+
+    def recent(self) -> tuple[Trouble, ...]:
+        """The last troubles, the newest first."""
+        with self._lock:
+            return tuple(reversed(self.troubles))
+
+    def asked(self, upstream: str, result: str, seconds: float | None, error: str = "") -> None:
+        """An upstream was asked.
+
+        Args:
+            result: one of RESULTS.   seconds: until its answer began, None where it is told about another time.   error: its text, if it is one.
+        """
+        now = self._clock()
+        with self._lock:
+            known = self.health.get(upstream, Health())
+            if seconds is not None:
+                spread = _one_more(known.spread, bisect_left(SECONDS, seconds))
+                known = known._replace(spread=spread, seconds=known.seconds + seconds)
+            known = known._replace(results=_one_more(known.results, RESULTS.index(result)))
+            known = known._replace(failed=now, error=error[:_MOST_TEXT]) if error else known._replace(succeeded=now)
+            self.health[upstream] = known
+        if error:
+            self.trouble("upstream", error)
+
+
+def _one_more(counts: tuple[int, ...], place: int) -> tuple[int, ...]:
+    return (*counts[:place], counts[place] + 1, *counts[place + 1 :])

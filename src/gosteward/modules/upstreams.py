@@ -46,6 +46,12 @@ def upstreams(value: str) -> tuple[Upstream, ...]:
     return tuple(found)
 
 
+def without_direct(value: str) -> str:
+    """The proxies of a GOPROXY alone: fetching from version control is not what a proxy behind ours is asked to do."""
+    entries = [entry for entry in proxy_list(value) if entry.kind == "url"]
+    return "".join(f"{entry.text}{'|' if entry.falls_through else ','}" for entry in entries).rstrip(",|")
+
+
 def goes_on(upstream: Upstream, refusal: Refusal) -> bool:
     """Whether the next upstream is asked after this one."""
     return refusal.is_absence or upstream.falls_through

@@ -33,7 +33,7 @@ def problem_with(request: ModuleRequest, descriptor: int, hashes: Hashes) -> Ref
     if request.kind == "info":
         return _problem_with_info(request, os.pread(descriptor, MOST_INFO, 0))
     try:
-        found = _h1(request, descriptor)
+        found = h1_of(request, descriptor)
         expected = hashes.expected(request.module, request.version)
     except ArchiveError as error:
         return Refusal(BAD_GATEWAY, f"{request.named}: what came is no zip of a module: {error}")
@@ -68,7 +68,8 @@ def names_a_version(content: bytes) -> bool:
     return isinstance(stated, dict) and gomod.is_version(str(stated.get("Version", "")))
 
 
-def _h1(request: ModuleRequest, descriptor: int) -> str:
+def h1_of(request: ModuleRequest, descriptor: int) -> str:
+    """The h1 of a zip or a go.mod. Raises ArchiveError: it is no zip of this module version.   OSError."""
     if request.kind == "zip":
         return zip_contents.h1_of(descriptor, request.module, request.version, engine_of(""))
     content = os.pread(descriptor, zip_contents.MOST_SMALL + 1, 0)

@@ -10,17 +10,18 @@ from __future__ import annotations
 
 import asyncio
 import http
-from typing import TYPE_CHECKING, NamedTuple, Protocol, Union
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple, Protocol, Union
 
 import httptools
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine
+    from collections.abc import Awaitable, Callable, Coroutine, Mapping
 
 LONGEST_TARGET = 4_096
 MOST_HEADER_BYTES = 16_384
 MOST_QUEUED = 32
 HIGH_WATER = 1 << 18
+STEP = 4 << 20  # of a file that is sent
 
 
 class Timeouts(NamedTuple):
@@ -39,20 +40,41 @@ class Timeouts(NamedTuple):
 USUAL = Timeouts()
 
 
+class Client(NamedTuple):
+    """Who is at the other end.
+
+    Attributes:
+        address: IP address, "" over a Unix socket.   certificate: name in the client certificate that TLS has verified, "" without one.
+    """
+
+    address: str = ""
+    certificate: str = ""
+
+
+UNKNOWN = Client()
+
+
 class Asked(NamedTuple):
     """A request.  method, target: as they came.   authorization: that header, b"" without one."""
 
     method: bytes
     target: bytes
     authorization: bytes = b""
+    client: Client = UNKNOWN
 
 
 class Writer(Protocol):
-    """Where an answer goes."""
+    """Where an answer goes.  how: where it comes from, for the log: "memory", "store", "upstream", "stale", "refused"."""
+
+    how: str
 
     def write(self, data: bytes) -> None: ...
     async def drained(self) -> None:
         """Wait until more should be written. Raises ConnectionError: the client is gone."""
+        ...
+
+    async def send_file(self, file: BinaryIO, place: int, count: int) -> None:
+        """Send bytes of a file behind what was written, by sendfile(2) where there is no TLS. Raises ConnectionError."""
         ...
 
     def abort(self) -> None:
@@ -82,18 +104,20 @@ class Connection(asyncio.Protocol):
     """One client."""
 
     def __init__(self, open_connections: Connections) -> None:
-        self._all = open_connections
+        self._all, self.traffic = open_connections, open_connections.traffic
         self._parser = httptools.HttpRequestParser(self)
         self._queue: list[tuple[Asked, bool]] = []
         self._task: asyncio.Task[None] | None = None
         self._writable = asyncio.Event()
         self._writable.set()
         self._closing = self._reading_paused = False
-        self._head_bytes = 0
+        self._head_bytes = self._head_size = 0
         self._target = self._authorization = b""
         self._has_body = False
         self.transport: asyncio.Transport = None  # type: ignore[assignment]
         self.client = ""
+        self._asker = UNKNOWN
+        self._is_secured = False
         self.deadline = 0.0
 
     # asyncio.Protocol
@@ -103,6 +127,9 @@ class Connection(asyncio.Protocol):
         self.transport.set_write_buffer_limits(high=HIGH_WATER)
         peer = transport.get_extra_info("peername")
         self.client = peer[0] if isinstance(peer, tuple) else ""
+        secured = transport.get_extra_info("ssl_object")
+        self._asker = Client(self.client, certified(secured.getpeercert()) if secured is not None else "")
+        self._is_secured = secured is not None
         self.deadline = self._all.now + self._all.timeouts.head
         if not self._all.admit(self):
             self._refuse(503, "too many connections", "retry-after: 5\r\n")
@@ -121,7 +148,10 @@ class Connection(asyncio.Protocol):
 
     def resume_writing(self) -> None:
         self._writable.set()
-        self.deadline = 0.0
+        self.deadline = 0.0 if self._is_answering() else self._all.now + self._all.timeouts.idle
+
+    def _is_answering(self) -> bool:
+        return self._task is not None or bool(self._queue)
 
     def data_received(self, data: bytes) -> None:
         if self._closing:
@@ -138,20 +168,25 @@ class Connection(asyncio.Protocol):
 
     def eof_received(self) -> bool:
         self._closing = True
-        return self._task is not None  # what was asked for is still answered
+        return (
+            self._task is not None and not self._is_secured
+        )  # what was asked for is still answered; TLS ends both ways
 
     # httptools
 
     def on_message_begin(self) -> None:
         self._target = self._authorization = b""
         self._has_body = False
-        self.deadline = self._all.now + self._all.timeouts.head
+        self._head_size = 0
+        if not self._is_answering():  # otherwise the time of that answer counts
+            self.deadline = self._all.now + self._all.timeouts.head
 
     def on_url(self, url: bytes) -> None:
         self._target += url
 
     def on_header(self, name: bytes, value: bytes) -> None:
         name = name.lower()
+        self._head_size += len(name) + len(value)
         if name == b"authorization":
             self._authorization = value
         elif name == b"transfer-encoding" or (name == b"content-length" and value.strip() != b"0"):
@@ -159,7 +194,9 @@ class Connection(asyncio.Protocol):
 
     def on_headers_complete(self) -> None:
         self._head_bytes = 0
-        if self._has_body:
+        if self._head_size > MOST_HEADER_BYTES:  # in one piece with its end
+            self._refuse(431, "the headers are too long")
+        elif self._has_body:
             self._refuse(400, "requests have no body here")
 
     def on_message_complete(self) -> None:
@@ -168,7 +205,8 @@ class Connection(asyncio.Protocol):
         if len(self._target) > LONGEST_TARGET:
             self._refuse(414, "the path is too long")
             return
-        self._queue.append((Asked(self._parser.get_method(), self._target, self._authorization), self._keeps_alive()))
+        asked = Asked(self._parser.get_method(), self._target, self._authorization, self._asker)
+        self._queue.append((asked, self._keeps_alive()))
         if len(self._queue) > MOST_QUEUED and not self._reading_paused:
             self._reading_paused = True
             self.transport.pause_reading()
@@ -189,6 +227,7 @@ class Connection(asyncio.Protocol):
             self.deadline = 0.0
             reply = self._all.application(asked)
             if isinstance(reply, bytes):
+                self.traffic.sent += len(reply)
                 self.transport.write(reply if keep_alive else _closing(reply))
                 self._done(keep_alive)
             else:
@@ -218,18 +257,23 @@ class Connection(asyncio.Protocol):
 
     def _done(self, keep_alive: bool) -> None:
         if not keep_alive or (self._closing and not self._queue):
-            self._closing = True
-            self.transport.close()
-        elif not self._queue:
+            self._close()
+        elif not self._queue and self._writable.is_set():
             self.deadline = self._all.now + self._all.timeouts.idle
 
     def _refuse(self, status: int, text: str, fields: str = "") -> None:
         """Say why, and close: where the next request begins is not known."""
         if not self.transport.is_closing():
+            self.traffic.turned_away += 1
             if self._task is None:
                 self.transport.write(_closing(plain(status, text, fields)))
-            self._closing = True
-            self.transport.close()
+            self._close()
+
+    def _close(self) -> None:
+        """End it when all is written, which a client that reads nothing cannot put off for ever."""
+        self._closing = True
+        self.deadline = self._all.now + self._all.timeouts.stalled
+        self.transport.close()
 
     def overdue(self) -> None:
         """Its time is up."""
@@ -239,8 +283,19 @@ class Connection(asyncio.Protocol):
     def close_if_idle(self) -> None:
         """Close it if nothing is being answered; otherwise that is the last answer."""
         if self._task is None and not self._queue:
-            self._closing = True
-            self.transport.close()
+            self._close()
+
+    async def send_file(self, file: BinaryIO, place: int, count: int) -> None:
+        """As of a Writer: in steps, so that a client that reads nothing is noticed."""
+        loop = asyncio.get_running_loop()
+        try:
+            for at in range(place, place + count, STEP):
+                self.deadline = self._all.now + self._all.timeouts.stalled
+                await loop.sendfile(self.transport, file, at, min(STEP, place + count - at))
+        except RuntimeError as error:  # of a transport that is closing
+            raise ConnectionResetError from error
+        finally:
+            self.deadline = 0.0
 
     async def drained(self) -> None:
         await self._writable.wait()
@@ -254,18 +309,35 @@ class _Answering:
     def __init__(self, connection: Connection, keep_alive: bool) -> None:
         self._connection, self._keep_alive = connection, keep_alive
         self._begun = False
+        self.how = ""
 
     def write(self, data: bytes) -> None:
         if not self._begun and not self._keep_alive:
             data = _closing(data)
         self._begun = True
+        self._connection.traffic.sent += len(data)
         self._connection.transport.write(data)
 
     async def drained(self) -> None:
         await self._connection.drained()
 
+    async def send_file(self, file: BinaryIO, place: int, count: int) -> None:
+        await self._connection.send_file(file, place, count)
+        self._connection.traffic.sent += count
+
     def abort(self) -> None:
         self._connection.transport.abort()
+
+
+def certified(certificate: Mapping[str, object] | None) -> str:
+    """The name in a certificate as `ssl` gives it after it has verified it; "" for none, which is what it gives where there is none."""
+    if not certificate:
+        return ""
+    subject = certificate.get("subject")
+    names = [field for part in subject for field in part] if isinstance(subject, tuple) else []
+    return next(
+        (str(value) for key, value in names if key == "commonName"), f"serial {certificate.get('serialNumber')}"
+    )
 
 
 def _closing(reply: bytes) -> bytes:
@@ -284,6 +356,17 @@ class Limits(NamedTuple):
 ROOMY = Limits()
 
 
+class Traffic:
+    """What went through a server's connections.
+
+    Attributes:
+        sent: bytes of answers.   connections: that are open.   accepted, turned_away: how many there were, and were too many or spoke no HTTP.
+    """
+
+    def __init__(self) -> None:
+        self.sent = self.connections = self.accepted = self.turned_away = 0
+
+
 class Connections:
     """All connections of a server.
 
@@ -297,8 +380,10 @@ class Connections:
         failed: Callable[[], None] = lambda: None,
         timeouts: Timeouts = USUAL,
         limits: Limits = ROOMY,
+        traffic: Traffic | None = None,
     ) -> None:
         self.application, self.failed = application, failed
+        self.traffic = traffic if traffic is not None else Traffic()
         self.timeouts, self.limits = timeouts, limits
         self.draining = False
         self.now = asyncio.get_running_loop().time()
@@ -312,15 +397,23 @@ class Connections:
         """A protocol for a new connection."""
         return Connection(self)
 
+    def has_room_for(self, client: str, more: int) -> bool:
+        """Whether that many would be admitted of a client."""
+        of_client = self._of_client.get(client, 0) + more
+        return len(self._open) + more <= self.limits.connections and of_client <= self.limits.of_one_client
+
     def admit(self, connection: Connection) -> bool:
         """Take one more; whether there is room for it."""
         self._open.add(connection)
+        self.traffic.accepted += 1
+        self.traffic.connections = len(self._open)
         count = self._of_client[connection.client] = self._of_client.get(connection.client, 0) + 1
         return len(self._open) <= self.limits.connections and count <= self.limits.of_one_client
 
     def forget(self, connection: Connection) -> None:
         if connection in self._open:
             self._open.discard(connection)
+            self.traffic.connections = len(self._open)
             left = self._of_client[connection.client] - 1
             if left:
                 self._of_client[connection.client] = left

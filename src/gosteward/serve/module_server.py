@@ -11,17 +11,20 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol
 
 from gosteward.modules import requests
-from gosteward.modules.answers import BAD_REQUEST, Refusal
+from gosteward.modules.answers import BAD_REQUEST, INTERNAL, Refusal
+from gosteward.modules.changing import Content
 from gosteward.modules.flights import Flight
+from gosteward.modules.policy import Unknown
 from gosteward.modules.requests import DatabaseRequest, Malformed
+from gosteward.report.layout import visible
 from gosteward.serve.connections import head, plain
+from gosteward.serve.exchanges import Exchanges
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
-    from gosteward.modules.changing import Content
     from gosteward.modules.databases import DatabaseRelay
-    from gosteward.modules.proxy import ModuleProxy
+    from gosteward.modules.proxy import Answer, ModuleProxy
     from gosteward.modules.requests import ModuleRequest
     from gosteward.modules.storage.disk import Stored
     from gosteward.serve.connections import Asked, Reply, Writer
@@ -47,17 +50,18 @@ class _Held:
     def __init__(self, most: int) -> None:
         self._most = most
         self._size = 0
-        self._answers: dict[bytes, bytes] = {}
+        self._answers: dict[bytes, tuple[bytes, list[int]]] = {}
         self.get = self._answers.get
 
-    def put(self, target: bytes, answer: bytes) -> None:
+    def put(self, target: bytes, answer: bytes, count: list[int]) -> None:
+        """Keep one.  count: one number, to which each use of it adds 1."""
         if len(answer) > HELD_FILE or target in self._answers:
             return
-        self._answers[target] = answer
+        self._answers[target] = answer, count
         self._size += len(answer) + len(target)
         while self._size > self._most:
             oldest = next(iter(self._answers))
-            self._size -= len(self._answers.pop(oldest)) + len(oldest)
+            self._size -= len(self._answers.pop(oldest)[0]) + len(oldest)
 
     def clear(self) -> None:
         """Forget all, as what may be told has changed."""
@@ -68,8 +72,8 @@ class _Held:
 class Gate(Protocol):
     """Who may ask."""
 
-    def refusal(self, asked: Asked) -> bytes | None:
-        """The whole answer for who may not; None for who may."""
+    def refusal(self, asked: Asked, again: Callable[[Asked], Reply]) -> Reply | None:
+        """The answer for who may not; None for who may.  again: answers the request anew, for who turns out to be let in."""
         ...
 
 
@@ -84,6 +88,7 @@ class ModuleServer:
 
     Args:
         gate: None lets everybody in.   pages: by path, or by a prefix that ends with a slash; health pages are given before the gate.
+        exchanges: look at all answers but those from memory.
     """
 
     def __init__(
@@ -92,27 +97,42 @@ class ModuleServer:
         databases: DatabaseRelay,
         gate: Gate | None = None,
         pages: Mapping[str, Page] = MappingProxyType({}),
+        exchanges: Exchanges | None = None,
     ) -> None:
+        self._exchanges = exchanges if exchanges is not None else Exchanges(proxy.tally)
         self._proxy, self._databases, self._gate, self._pages = proxy, databases, gate, pages
         self._held = _Held(MOST_HELD)
 
     def __call__(self, asked: Asked) -> Reply:
         if self._gate is not None and asked.target not in HEALTH:
-            answer = self._gate.refusal(asked)
+            answer = self._gate.refusal(asked, self)
             if answer is not None:
-                return answer
+                return self._exchanges.of_gate(asked, answer)
         if asked.method == b"GET":
             held = self._held.get(asked.target)
             if held is not None:
-                self._proxy.tally.held += 1
-                return held
-        elif asked.method != b"HEAD":
+                answer, count = held
+                count[0] += 1
+                return answer
+        return self._exchanges.of(asked, self._other(asked))
+
+    def holds(self, asked: Asked) -> bool:
+        """Whether its answer would come from memory."""
+        return asked.method == b"GET" and self._held.get(asked.target) is not None
+
+    def _other(self, asked: Asked) -> Reply:
+        if asked.method not in (b"GET", b"HEAD"):
             return plain(405, "only GET and HEAD", "allow: GET, HEAD\r\n")
         path, _, _ = asked.target.decode("latin-1").partition("?")
         page = self._page(path)
         if page is not None:
             return page(asked)
-        return self._asked(asked, path)
+        try:
+            return self._asked(asked, path)
+        except OSError as error:
+            refusal = Refusal(INTERNAL, f"the store cannot be read: {error.strerror}")
+            self._proxy.tally.trouble("store", f"{visible(path[:200])}: {refusal.reason}")
+            return refused(refusal, body=asked.method != b"HEAD")
 
     def forget(self) -> None:
         """What may be told has changed: look at everything anew."""
@@ -131,17 +151,22 @@ class ModuleServer:
         if isinstance(request, Malformed):
             return refused(Refusal(BAD_REQUEST, f"bad request: {request.reason}"))
         if isinstance(request, DatabaseRequest):
+            unwanted = self._proxy.policy.refusal_of_lookup(request) if self._proxy.policy is not None else None
+            if unwanted is not None:
+                return refused(unwanted, body=asked.method != b"HEAD")
             return lambda to: self._ask_database(asked, request, to)
         return self._module(asked, request)
 
     def _module(self, asked: Asked, request: ModuleRequest) -> Reply:
-        if self._proxy.policy is not None:
+        refusal = self._proxy.refused_at_once(request)
+        if isinstance(refusal, Unknown):
             return lambda to: self._judge(asked, request, to)
-        return self._allowed(asked, request)
+        return self._allowed(asked, request) if refusal is None else refused(refusal, body=asked.method != b"HEAD")
 
     async def _judge(self, asked: Asked, request: ModuleRequest, to: Writer) -> None:
         """As `_allowed`, if the policy allows it; that may have to be asked for."""
         refusal = await self._proxy.refused(request)
+        to.how = "refused" if refusal is not None else "store"
         if refusal is not None:
             to.write(refused(refusal, body=asked.method != b"HEAD"))
             return
@@ -154,7 +179,15 @@ class ModuleServer:
     def _allowed(self, asked: Asked, request: ModuleRequest) -> Reply:
         stored = self._proxy.store.opened(request.path) if request.canonical else None
         if stored is None:
+            fresh = self._proxy.fresh(request)
+            if fresh is not None:
+                return _small(asked, TYPES[request.kind], fresh)
             return lambda to: self._ask(asked, request, to)
+        unwanted = self._proxy.too_large(request, stored.size)
+        if unwanted is not None:
+            os.close(stored.descriptor)
+            self._proxy.tally.refused += 1
+            return refused(unwanted, body=asked.method != b"HEAD")
         self._proxy.tally.stored += 1
         if asked.method == b"HEAD":
             os.close(stored.descriptor)
@@ -169,11 +202,12 @@ class ModuleServer:
         if len(body) != stored.size:
             return refused(Refusal(500, f"{request.named}: the store's file is shorter than it was"))
         answer = _head_of(request, stored.size) + body
-        self._held.put(asked.target, answer)
+        self._held.put(asked.target, answer, self._proxy.tally.memory[request.kind])
         return answer
 
     async def _ask(self, asked: Asked, request: ModuleRequest, to: Writer) -> None:
         answer = await self._proxy.answer(request)
+        to.how = _source_of(answer)
         if isinstance(answer, Flight):
             try:
                 await _follow(asked, request, answer, to)
@@ -184,26 +218,26 @@ class ModuleServer:
 
     async def _ask_database(self, asked: Asked, request: DatabaseRequest, to: Writer) -> None:
         kind = "application/octet-stream" if request.rest.startswith("tile/") else "text/plain; charset=utf-8"
-        to.write(_small(asked, kind, await self._databases.answer(request)))
+        answer = await self._databases.answer(request)
+        to.how = _source_of(answer)
+        to.write(_small(asked, kind, answer))
 
     async def _send(self, request: ModuleRequest, stored: Stored, to: Writer) -> None:
-        try:
+        to.how = "store"
+        with open(stored.descriptor, "rb", buffering=0) as file:  # noqa: ASYNC230 - it is open; this gives it a name
             to.write(_head_of(request, stored.size))
-            place = 0
-            while place < stored.size:
-                piece = os.pread(stored.descriptor, min(PIECE, stored.size - place), place)
-                if not piece:
-                    to.abort()
-                    return
-                to.write(piece)
-                place += len(piece)
-                await to.drained()
-        finally:
-            os.close(stored.descriptor)
+            await to.send_file(file, 0, stored.size)
 
 
 def _head_of(request: ModuleRequest, size: int) -> bytes:
     return head(200, f"content-type: {TYPES[request.kind]}\r\n{IMMUTABLE}", size)
+
+
+def _source_of(answer: Answer) -> str:
+    """Where it comes from, as a Writer has to know."""
+    if not isinstance(answer, Content) or answer.asked:
+        return "upstream"
+    return "stale" if answer.stale else "memory"
 
 
 def _small(asked: Asked, kind: str, answer: Content | Refusal) -> bytes:

@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gosteward.errors import StewardError, UsageError
 from gosteward.serve.connections import ROOMY, USUAL, Connections
+from gosteward.serve.tls_listening import listeners
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from gosteward.serve.connections import Asked, Limits, Reply, Timeouts
+    from gosteward.serve.connections import Asked, Limits, Reply, Timeouts, Traffic
+    from gosteward.serve.tls_listening import Tls, TlsListener
 
 BACKLOG = 1_024
 DRAIN_SECONDS = 20.0
@@ -54,6 +56,17 @@ def address(text: str) -> Address:
     if host.startswith("[") != host.endswith("]") or (":" in host and not host.startswith("[")):
         raise UsageError("an IPv6 address is written in brackets", subject=text, hint="[::1]:3000")
     return Address(host.strip("[]"), int(port))
+
+
+def exposed(listening: Sequence[socket.socket]) -> str:
+    """The first address that others than this host can reach; "" for none. What systemd passes was not said on our command line."""
+    for one in listening:
+        if one.family == socket.AF_UNIX:
+            continue
+        host, port = one.getsockname()[:2]
+        if not Address(host, port).is_local:
+            return f"{host}:{port}"
+    return ""
 
 
 def sockets(where: Address, environ: Mapping[str, str]) -> list[socket.socket]:
@@ -102,18 +115,24 @@ async def serve(
     failed: Callable[[], None] = lambda: None,
     timeouts: Timeouts = USUAL,
     limits: Limits = ROOMY,
+    tls: Tls | None = None,
+    traffic: Traffic | None = None,
 ) -> None:
     """Answer until SIGTERM or SIGINT; then finish what was asked for, at most DRAIN_SECONDS.
 
     Args:
-        started: called when clients can connect.
+        started: called when clients can connect.   tls: what is spoken on all sockets, None for none.   traffic: counts.
     """
     loop = asyncio.get_running_loop()
-    open_connections = Connections(application, failed, timeouts, limits)
+    open_connections = Connections(application, failed, timeouts, limits, traffic)
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    servers = [await loop.create_server(open_connections.made, sock=one) for one in listening]
+    servers: list[asyncio.AbstractServer | TlsListener] = []
+    if tls is not None:
+        servers.extend(listeners(listening, open_connections, tls))
+    else:
+        servers.extend([await loop.create_server(open_connections.made, sock=one) for one in listening])
     watching = asyncio.ensure_future(open_connections.watch())
     _notify("READY=1")
     started()

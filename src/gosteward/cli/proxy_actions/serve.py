@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from typing import TYPE_CHECKING
 
 from gosteward.cli import options as flags
+from gosteward.cli.proxy_actions.access import add_access, protection_of
+from gosteward.cli.proxy_actions.observation import add_observation, observation_of
 from gosteward.cli.proxy_actions.places import add_store, store_of
 from gosteward.errors import HEALTHY, UsageError
 from gosteward.finding import Text
@@ -14,6 +17,12 @@ from gosteward.report.layout import visible
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
+    from collections.abc import Callable, Coroutine, Sequence
+    from socket import socket
+
+    from gosteward.cli.proxy_actions.access import Guards
+    from gosteward.modules.policing import Policing
+    from gosteward.modules.setting_up import Parts
 
 HELP = "answer the go command, until it is told to stop"
 LISTEN = "127.0.0.1:3000"
@@ -38,59 +47,108 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="seconds that a list of versions is believed (default: 60)",
     )  # fmt: skip
     parser.add_argument(
+        "--policy",
+        metavar="FILE",
+        default="",
+        help="which modules may be had, and where they come from; read again when it changes",
+    )
+    parser.add_argument(
         "--insecure-listen",
         action="store_true",
-        help="let others than this host ask, without TLS and without a password",
+        help="let others than this host ask, without TLS, or without a password or certificate",
     )
+    add_access(parser)
+    add_observation(parser)
     flags.add_language(parser)
 
 
 def run(options: Namespace) -> int:
-    import asyncio
+    import time
 
     from gosteward.host.accounts import user_with_id
     from gosteward.host.local import LocalHost
+    from gosteward.modules.policing import Policing
     from gosteward.modules.setting_up import Wanted, parts
+    from gosteward.modules.upstreams import without_direct
     from gosteward.toolchains.origins.settings import go_proxy
     from gosteward.toolchains.origins.web import Web
 
     try:
-        from gosteward.serve.module_server import ModuleServer
-        from gosteward.serve.running import address, serve, sockets
+        from gosteward.serve.running import address, exposed, sockets
     except ImportError as error:
         hint = "pip install 'gosteward[serve]'"
         raise UsageError(
             "the server needs a module that is not installed", subject=str(error.name), hint=hint
         ) from error
     where = address(options.listen)
-    if not where.is_local and not options.insecure_listen:
-        hint = "put a web server with TLS in front of it, or say --insecure-listen"
-        what = "others than this host could ask it, without TLS and without a password"
-        raise UsageError(what, subject=options.listen, hint=hint)
+    protection = protection_of(options)
+    if not where.is_local:
+        protection.suffices_for(options.listen)
+    guards = protection.guards()
     host = LocalHost(os.environ)
     me = user_with_id(host, os.geteuid())
     store = store_of(options, host, me)
-    upstream = options.upstream if options.upstream is not None else _without_direct(go_proxy(host, me))
+    upstream = options.upstream if options.upstream is not None else without_direct(go_proxy(host, me))
     sumdb = options.sumdb if options.sumdb is not None else _database(os.environ.get("GOSUMDB", ""))
-    made = parts(Wanted(store, upstream, sumdb, options.private, options.list_ttl), Web(host, me))
-    listening = sockets(where, os.environ)
     words = flags.catalog(options.lang)
 
-    def started() -> None:
-        text = Text("listening on {address}, store {store}", address=options.listen, store=store)
-        print(visible(words.text(text)), file=sys.stderr, flush=True)
+    def say(text: Text) -> None:
+        with contextlib.suppress(OSError, ValueError):  # nobody reads it any more: no reason to end
+            print(visible(words.text(text)), file=sys.stderr, flush=True)
 
-    asyncio.run(serve(listening, ModuleServer(made.proxy, made.relay), started))
-    made.proxy.close()
+    policing = Policing(os.path.abspath(options.policy), time.time, say) if options.policy else None
+    made = parts(Wanted(store, upstream, sumdb, options.private, options.list_ttl), Web(host, me), time.time, policing)
+    listening = sockets(where, os.environ)
+    if exposed(listening):
+        protection.suffices_for(exposed(listening))
+    _serve(options, listening, made, policing, guards, say)
     return HEALTHY
 
 
-def _without_direct(value: str) -> str:
-    """The proxies of a GOPROXY: fetching from version control is not what this one does."""
-    from gosteward.golang.modulepaths import proxy_list
+def _serve(
+    options: Namespace,
+    listening: Sequence[socket],
+    made: Parts,
+    policing: Policing | None,
+    guards: Guards,
+    say: Callable[[Text], None],
+) -> None:
+    """Answer until a signal ends it."""
+    import asyncio
+    import signal
+    from functools import partial
 
-    entries = [entry for entry in proxy_list(value) if entry.kind == "url"]
-    return "".join(f"{entry.text}{'|' if entry.falls_through else ','}" for entry in entries).rstrip(",|")
+    from gosteward.serve.module_server import ModuleServer
+    from gosteward.serve.policy_watching import watch_policy
+    from gosteward.serve.rereading import look_after, read_again
+    from gosteward.serve.running import serve
+    from gosteward.serve.store_watching import watch
+
+    watched = observation_of(options, made.proxy)
+    server = ModuleServer(made.proxy, made.relay, guards.gate, watched.pages, watched.exchanges)
+    on_hangup: list[Callable[[], None]] = []  # what SIGHUP does
+    watching: list[Coroutine[None, None, None]] = []  # what looks whether files changed
+    watching.append(watch(made.proxy.store.top, server.forget))
+    watching.append(look_after(guards.reread, say))
+    on_hangup += [partial(read_again, one, say, always=True) for one in guards.reread]
+    if policing is not None:
+        policing.changed.append(server.forget)
+        on_hangup.append(policing.reload)
+        watching.append(watch_policy(policing))
+
+    def started() -> None:
+        loop = asyncio.get_running_loop()
+        tasks.extend(loop.create_task(one) for one in watching)
+        if on_hangup:
+            loop.add_signal_handler(signal.SIGHUP, lambda: [one() for one in on_hangup])
+        say(Text("listening on {address}, store {store}", address=options.listen, store=made.proxy.store.top))
+
+    tasks: list[asyncio.Task[None]] = []
+    application = watched.application(server, hits=options.log_hits)
+    asyncio.run(serve(listening, application, started, watched.failed, tls=guards.tls, traffic=watched.traffic))
+    made.proxy.close()
+    watched.close()
+    guards.close()
 
 
 def _database(value: str) -> str:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from gosteward.fetch import FetchError, held
-from gosteward.modules.answers import BAD_GATEWAY, TIMED_OUT, Refusal, of_upstream
+from gosteward.modules.answers import BAD_GATEWAY, FORBIDDEN, TIMED_OUT, UNAVAILABLE, Refusal, of_upstream
 from gosteward.modules.upstreams import goes_on, of_all
 from gosteward.toolchains.origins.web import UnreachableError
 
@@ -14,12 +15,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from gosteward.fetch import Opened
+    from gosteward.modules.tally import Tally
     from gosteward.modules.upstreams import Upstream
     from gosteward.toolchains.origins.web import Web
 
 _ERROR_TEXT = 8_192
 ANSWER_SECONDS = 60.0
 FILE_SECONDS = 900.0
+_RESULTS = {FORBIDDEN: "refused", UNAVAILABLE: "busy", TIMED_OUT: "late"}
 
 
 class Coming(NamedTuple):
@@ -35,11 +38,15 @@ class BrokenError(Exception):
 
 
 class UpstreamOrigin:
-    """A list of module proxies."""
+    """A list of module proxies.
 
-    def __init__(self, upstreams: Sequence[Upstream], web: Web) -> None:
+    Args:
+        tally: is told how each of them does.
+    """
+
+    def __init__(self, upstreams: Sequence[Upstream], web: Web, tally: Tally | None = None) -> None:
         self.upstreams = tuple(upstreams)
-        self._web = web
+        self._web, self._tally = web, tally
 
     @contextlib.contextmanager
     def opened(self, path: str, seconds: float = FILE_SECONDS) -> Iterator[Coming | Refusal]:
@@ -51,9 +58,11 @@ class UpstreamOrigin:
             BrokenError: while the body is taken.
         """
         refusals: list[Refusal] = []
-        for upstream in self.upstreams:
+        for upstream in self.asked_for(path):
             with contextlib.ExitStack() as open_answer:
+                began = time.monotonic()
                 found = self._asked(upstream, path, seconds, open_answer)
+                self._tell(upstream, found, time.monotonic() - began)
                 if isinstance(found, Coming):
                     yield found
                     return
@@ -61,6 +70,10 @@ class UpstreamOrigin:
             if not goes_on(upstream, found):
                 break
         yield of_all(refusals)
+
+    def asked_for(self, path: str) -> tuple[Upstream, ...]:  # noqa: ARG002 - here they are the same for all
+        """Who is asked for a path."""
+        return self.upstreams
 
     def _asked(
         self, upstream: Upstream, path: str, seconds: float, open_answer: contextlib.ExitStack
@@ -73,14 +86,24 @@ class UpstreamOrigin:
             return _failed(upstream, error)
         except UnreachableError as error:
             return Refusal(BAD_GATEWAY, f"{upstream.shown} cannot be asked: {error.what}")
-        return Coming(_pieces(answer), answer.length, upstream.shown)
+        return Coming(self._pieces(upstream, answer), answer.length, upstream.shown)
 
+    def _pieces(self, upstream: Upstream, answer: Opened) -> Iterator[bytes]:
+        try:
+            yield from answer.pieces
+        except FetchError as error:
+            text = error.detail or error.reason
+            if self._tally is not None:
+                self._tally.asked(upstream.shown, "broken", None, f"{upstream.shown}: the answer broke off: {text}")
+            raise BrokenError(text) from error
 
-def _pieces(answer: Opened) -> Iterator[bytes]:
-    try:
-        yield from answer.pieces
-    except FetchError as error:
-        raise BrokenError(error.detail or error.reason) from error
+    def _tell(self, upstream: Upstream, found: Coming | Refusal, seconds: float) -> None:
+        if self._tally is None:
+            return
+        if isinstance(found, Refusal) and not found.is_absence:
+            self._tally.asked(upstream.shown, _RESULTS.get(found.status, "failed"), seconds, found.reason)
+        else:
+            self._tally.asked(upstream.shown, "absent" if isinstance(found, Refusal) else "ok", seconds)
 
 
 def _failed(upstream: Upstream, error: FetchError) -> Refusal:

@@ -8,7 +8,10 @@ may hand out, so that nobody gets an old one from there.
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import re
 from hashlib import sha256
 from typing import NamedTuple, Protocol
 
@@ -16,6 +19,9 @@ from gosteward.host.own_directory import OwnDirectory
 
 LIMIT = 16 << 20
 MOST_HELD = 4_096
+# Nobody is told older ones, however long nobody gives a new one: see `changing.Freshness`.
+LASTS, LASTS_OF_DATABASES = 8 * 86_400.0, 366 * 86_400.0
+_NAME = re.compile(r"[0-9a-f]{64}")
 
 
 class Kept(NamedTuple):
@@ -71,6 +77,35 @@ class AnswersOnDisk:
             return self._files.read(_name(path), LIMIT) or b""
         except OSError:
             return b""
+
+
+def remove_expired(top: str, now: float, *, dry: bool = False) -> int:
+    """Remove answers that are told to nobody any more.
+
+    Args:
+        top: the store's directory.   now: seconds since the epoch.   dry: nothing is removed.
+    Returns:
+        how many.
+    Raises:
+        PrivilegeError: the directory is not ours alone.
+    """
+    files, count = OwnDirectory(f"{top}/answers"), 0
+    with contextlib.suppress(FileNotFoundError):
+        for name in os.listdir(files.path):
+            if _NAME.fullmatch(name) and _is_expired(files.read(name, LIMIT) or b"", now):
+                count += 1
+                if not dry:
+                    files.remove(name)
+    return count
+
+
+def _is_expired(content: bytes, now: float) -> bool:
+    try:
+        said = json.loads(content.partition(b"\n")[0])
+        path, at = str(said["path"]), float(said["at"])
+    except (ValueError, KeyError, TypeError, RecursionError, OverflowError):
+        return True
+    return at < now - (LASTS_OF_DATABASES if path.startswith("sumdb/") else LASTS)
 
 
 def _name(path: str) -> str:

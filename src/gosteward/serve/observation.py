@@ -1,0 +1,63 @@
+"""All that shows what a proxy does, put together: counts, log and pages."""
+
+from __future__ import annotations
+
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+from gosteward.serve.access_log import AccessLog, with_hits
+from gosteward.serve.connections import Traffic
+from gosteward.serve.exchanges import Exchanges
+from gosteward.serve.health import Readiness, healthz
+from gosteward.serve.metrics import Metrics
+from gosteward.serve.status_page import TOP, StatusPage
+from gosteward.serve.store_view import StoreSize
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gosteward.modules.proxy import ModuleProxy
+    from gosteward.serve.connections import Asked, Reply
+    from gosteward.serve.module_server import ModuleServer, Page
+
+_THREADS = 3  # one for each: measuring the store, looking whether it can be written to, browsing it
+
+
+class Observation:
+    """What looks at one proxy.
+
+    Args:
+        log: None for none.
+
+    Attributes:
+        exchanges, pages: for `ModuleServer`.   traffic: for `Connections`.
+    """
+
+    def __init__(self, proxy: ModuleProxy, log: AccessLog | None = None) -> None:
+        self._proxy, self._log = proxy, log if log is not None else AccessLog(None, "off")
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="looking")
+        proxy.tally.told = self._log.trouble
+        self.traffic = Traffic()
+        self.exchanges = Exchanges(proxy.tally, self._log.exchange)
+        size = StoreSize(proxy.store.top, self._threads)
+        self.pages: dict[str, Page] = {
+            "/healthz": healthz,
+            "/readyz": Readiness(proxy.store, self._threads),
+            "/metrics": Metrics(proxy, self.traffic, size),
+            TOP: StatusPage(proxy, self.traffic, size, self._threads),
+        }
+
+    def application(self, server: ModuleServer, *, hits: bool = False) -> Callable[[Asked], Reply]:
+        """What answers connections.  hits: answers from memory are written to the log, too."""
+        return with_hits(server, server.holds, self._log.exchange) if hits else server
+
+    def failed(self) -> None:
+        """An answer raised something: for `Connections`, called where that is handled."""
+        error = sys.exc_info()[1]
+        self._proxy.tally.trouble("server", f"an answer failed: {type(error).__name__}: {error}")
+
+    def close(self) -> None:
+        """Write the rest of the log."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        self._log.close()

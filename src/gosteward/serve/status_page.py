@@ -1,0 +1,93 @@
+"""`/-/`: how a proxy does, and what it holds, for people: pages without scripts and without anything from elsewhere.
+
+/-/                    hits, upstreams, the store, what went wrong lately
+/-/modules/            the first elements of module paths in the store
+/-/modules/PATH/       what goes on below it, and the versions of the module, if it is one
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qs, unquote
+
+from gosteward import __version__
+from gosteward.serve import status_html as html
+from gosteward.serve.metrics import free_bytes, resident_bytes
+from gosteward.serve.pages import HTML_FIELDS, TEXT, Body, answer
+from gosteward.serve.store_view import shelf
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from concurrent.futures import Executor
+
+    from gosteward.modules.proxy import ModuleProxy
+    from gosteward.serve.connections import Asked, Reply, Traffic, Writer
+    from gosteward.serve.store_view import StoreSize
+
+TOP, BROWSING = "/-/", "/-/modules/"
+_HTML = "text/html; charset=utf-8"
+_ABSENT = Body(TEXT, "not found: there is no such page\n", 404)
+
+
+class StatusPage:
+    """The pages.
+
+    Args:
+        threads: where the store is looked into.   clock: seconds since the epoch.
+    """
+
+    def __init__(
+        self,
+        proxy: ModuleProxy,
+        traffic: Traffic,
+        size: StoreSize,
+        threads: Executor,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._proxy, self._traffic, self._size = proxy, traffic, size
+        self._threads, self._clock = threads, clock
+
+    def __call__(self, asked: Asked) -> Reply:
+        target, _, query = asked.target.decode("latin-1").partition("?")
+        path = unquote(target)
+        if path == TOP:
+            return answer(asked, Body(_HTML, html.status(self._state()), fields=HTML_FIELDS))
+        if path.startswith(BROWSING):
+            return lambda to: self._browse(asked, path[len(BROWSING) :].rstrip("/"), _page_of(query), to)
+        return answer(asked, _ABSENT)
+
+    async def _browse(self, asked: Asked, path: str, page: int, to: Writer) -> None:
+        found = await asyncio.get_running_loop().run_in_executor(self._threads, shelf, self._proxy.store.top, path)
+        body = Body(_HTML, html.browsing(found, page), fields=HTML_FIELDS) if found is not None else _ABSENT
+        to.write(answer(asked, body))
+
+    def _state(self) -> html.State:
+        tally, size = self._proxy.tally, self._size.latest()
+        now = self._clock()
+        return html.State(
+            version=__version__,
+            now=now,
+            began=tally.began,
+            held=tally.held,
+            stored=tally.stored,
+            missed=tally.missed,
+            refused=tally.refused,
+            unverified=tally.unverified,
+            under_way=self._proxy.under_way,
+            connections=self._traffic.connections,
+            sent=self._traffic.sent,
+            memory=resident_bytes(),
+            store=self._proxy.store.top,
+            size=(size.files, size.bytes) if size is not None else None,
+            free=free_bytes(self._proxy.store.top),
+            health=tuple(sorted(tally.health.items())),
+            troubles=tally.recent(),
+        )
+
+
+def _page_of(query: str) -> int:
+    """The number of a page, from 1."""
+    words = parse_qs(query[:200]).get("page", ["1"])
+    return max(1, int(words[0])) if words[0].isascii() and words[0].isdecimal() and len(words[0]) < 7 else 1
