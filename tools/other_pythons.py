@@ -53,7 +53,7 @@ def check(python: str, version: str) -> None:
     if not (environment / "bin/python").exists():
         subprocess.run([python, "-m", "venv", environment], check=True)
     pip = [environment / "bin/python", "-m", "pip", "install", "--quiet"]
-    subprocess.run([*pip, "pytest", "pytest-xdist", "hypothesis", "--editable", TOP], check=True)
+    subprocess.run([*pip, "pytest", "pytest-xdist", "hypothesis", "--editable", f"{TOP}[serve]"], check=True)
     subprocess.run(
         [environment / "bin/python", "-m", "pytest", "-n", "auto", "-p", "no:cacheprovider", *PURE_TESTS],
         cwd=TOP,
