@@ -113,7 +113,8 @@ def _message(snapshot: Snapshot, running: RunningGo, repaired: tuple[Repaired, .
 def _line(found: Repaired) -> str:
     one = found.one
     number = f"{one.name} ({one.id})" if one.aliases else one.id
-    return f"{number}: {', '.join(one.packages)}, repaired in {shown(found.fixed)}"
+    # No names of packages: whoever searches a report for html should not find html/template here. `gosteward list --format json` has them.
+    return f"{number}: repaired in {shown(found.fixed)}"
 
 
 def _advice(newest: str, repaired: tuple[Repaired, ...], *, kept: bool) -> Text:
