@@ -16,10 +16,11 @@ Source: toml.io/en/v1.0.0.
 from __future__ import annotations
 
 import re
-import sys
 from typing import TYPE_CHECKING, Any, NamedTuple, Union
 
 from gosteward.errors import UsageError
+from gosteward.formats import toml_document
+from gosteward.formats.toml_document import printable
 from gosteward.golang.proxyurls import masked
 
 if TYPE_CHECKING:
@@ -29,10 +30,8 @@ TABLE = "toolchains"
 LONGEST_FILE = 1 << 16
 MOST_SOURCES = 32
 DEFAULT = "default"
-_SHOWN = 80
 _HEADER = re.compile(r"\s*\[\s*(?P<name>[^\[\]#]+?)\s*\]")
 # TOML's own words for where a file is wrong, which come behind what is wrong.
-_PLACE = re.compile(r"\s*\(at (?:line (?P<line>\d+), column \d+|end of document)\)\s*\Z")
 
 Value = Union[str, bool, "tuple[str, ...]"]
 
@@ -108,45 +107,28 @@ def parse(text: str, path: str) -> tuple[Chosen, ...]:
     """
     if len(text) > LONGEST_FILE:
         raise UsageError("the file is too long for settings", subject=path)
-    document = _document(text, path)
+    document = toml_document.parsed(text, path, UsageError("not settings", subject=path, hint=ALLOWED))
     for name, value in document.items():
         if name != TABLE or not isinstance(value, dict):
             place = _place(text, path, name, top=True)
-            raise UsageError("not a setting", subject=f"{place}: {_printable(name)}", hint=ALLOWED)
+            raise UsageError("not a setting", subject=f"{place}: {printable(name)}", hint=ALLOWED)
     table = document.get(TABLE)
     chosen = [] if not isinstance(table, dict) else [_choice(key, value, text, path) for key, value in table.items()]
     return tuple(_checked(choice) for choice in chosen)
-
-
-def _document(text: str, path: str) -> dict[str, object]:
-    if sys.version_info >= (3, 11):
-        import tomllib
-    else:
-        import tomli as tomllib
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        said = str(error)
-        match = _PLACE.search(said)
-        line = match["line"] if match is not None and match["line"] else str(text.count("\n") + 1)
-        what = _printable(_PLACE.sub("", said))
-        raise UsageError(f"not TOML ({what})", subject=f"{path}:{line}", hint="toml.io has the rules") from error
-    except (RecursionError, ValueError) as error:  # brackets in brackets; numbers of thousands of digits
-        raise UsageError("not settings", subject=path, hint=ALLOWED) from error
 
 
 def _choice(key: str, value: object, text: str, path: str) -> Chosen:
     place = _place(text, path, key)
     kind = KEYS.get(key)
     if kind is None:
-        raise UsageError("not a setting", subject=f"{place}: {_printable(key)}", hint=ALLOWED)
+        raise UsageError("not a setting", subject=f"{place}: {printable(key)}", hint=ALLOWED)
     if kind is bool and isinstance(value, bool):
         return Chosen(key, value, place)
     if kind is str and isinstance(value, str):
         return Chosen(key, value, place)
     if kind is tuple and isinstance(value, list) and all(isinstance(item, str) for item in value):
         return Chosen(key, tuple(value), place)
-    raise UsageError(f"{key} is {FORMS[kind]}", subject=f"{place}: {_printable(masked(repr(value)))}")
+    raise UsageError(f"{key} is {FORMS[kind]}", subject=f"{place}: {printable(masked(repr(value)))}")
 
 
 def _checked(choice: Chosen) -> Chosen:
@@ -164,7 +146,7 @@ def _checked(choice: Chosen) -> Chosen:
             raise UsageError(f"there are more than {MOST_SOURCES} sources", subject=place)
         for text in value:
             if not text.startswith(("http://", "https://", "/", "file:///")):
-                raise UsageError("a source is a URL or a whole path", subject=f"{place}: {_printable(masked(text))}")
+                raise UsageError("a source is a URL or a whole path", subject=f"{place}: {printable(masked(text))}")
     return choice
 
 
@@ -179,8 +161,3 @@ def _place(text: str, path: str, key: str, *, top: bool = False) -> str:
         if word.match(line) and (top or table.partition(".")[0].strip() == TABLE or not table):
             return f"{path}:{number}"
     return path
-
-
-def _printable(text: str) -> str:
-    shown = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
-    return "".join(c if c.isprintable() else "?" for c in shown)

@@ -22,6 +22,7 @@ from gosteward.serve.observation import Observation
 from gosteward.toolchains.origins.web import Web
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
@@ -120,6 +121,17 @@ def upstream() -> Iterator[Upstream]:
     finally:
         server.shutdown()
         server.server_close()
+
+
+def everything(connection: socket.socket) -> bytes:
+    """All that comes until the server closes."""
+    received = b""
+    try:
+        while piece := connection.recv(1 << 16):
+            received += piece
+    except ConnectionResetError:
+        pass
+    return received
 
 
 class Answer(NamedTuple):

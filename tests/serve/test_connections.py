@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gosteward.serve.connections import Limits, Timeouts
-from serve.serving import Served, Upstream, proxy, upstream
+from serve.serving import Served, Upstream, everything, proxy, upstream
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,17 +40,6 @@ def served(tmp_path: Path, behind: Upstream) -> Iterator[Served]:
 def client(served: Served) -> Iterator[socket.socket]:
     with socket.create_connection(("127.0.0.1", served.port), timeout=20) as connection:
         yield connection
-
-
-def everything(connection: socket.socket) -> bytes:
-    """All that comes until the server closes."""
-    received = b""
-    try:
-        while piece := connection.recv(1 << 16):
-            received += piece
-    except ConnectionResetError:
-        pass
-    return received
 
 
 def request(path: str, *headers: str) -> bytes:

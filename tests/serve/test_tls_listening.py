@@ -20,7 +20,7 @@ from gosteward.errors import PrivilegeError, UsageError
 from gosteward.serve import tls_listening
 from gosteward.serve.tls_listening import Tls, TlsFiles
 from serve.guarded import Authority, Guarded, Issued, basic, guarded, secret_file
-from serve.serving import Upstream, upstream
+from serve.serving import Upstream, everything, upstream
 from serve.test_access import MOD, MODULE, TOKEN, VERSION, token_line, user_line
 
 if TYPE_CHECKING:
@@ -65,16 +65,6 @@ def served(papers: Papers, behind: Upstream) -> Iterator[Guarded]:
     flags = papers.flags("--client-ca", str(papers.clients.path), "--htpasswd", str(users), "--tokens", str(tokens))
     with guarded(papers.top, behind.url, *flags, trusted=papers.servers.path) as found:
         yield found
-
-
-def everything(connection: socket.socket) -> bytes:
-    received = b""
-    try:
-        while piece := connection.recv(1 << 16):
-            received += piece
-    except ConnectionResetError:
-        pass
-    return received
 
 
 def test_one_of_certificate_password_and_token_is_enough(served: Guarded, papers: Papers) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import os
 import struct
+from hashlib import sha256
 from typing import TYPE_CHECKING, Protocol, cast
 
 from gosteward.errors import UsageError
@@ -143,6 +144,19 @@ def pieces_of(engine: Engine, archive: int, member: Member) -> Iterator[bytes]:
         raise ArchiveError(f"damaged ({error})", member.name) from None
     if left or not inflater.eof or inflater.unused_data:
         raise _other_size(member)
+
+
+def digest_of(engine: Engine, archive: int, member: Member) -> str:
+    """SHA-256 of the content of a member, in hexadecimal; a large one is never in memory as a whole. Errors as for `inflated`."""
+    if member.size <= PIECE:
+        return sha256(content_of(engine, archive, member)).hexdigest()
+    total, crc = sha256(), 0
+    for piece in pieces_of(engine, archive, member):
+        total.update(piece)
+        crc = engine.crc32(piece, crc)
+    if crc != member.crc:
+        raise ArchiveError("damaged (CRC-32)", member.name)
+    return total.hexdigest()
 
 
 def ungzipped(

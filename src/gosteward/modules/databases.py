@@ -14,6 +14,7 @@ from gosteward.modules.changing import Content, Freshness, asked
 from gosteward.modules.origins.upstream import UpstreamOrigin
 from gosteward.modules.upstreams import Upstream
 from gosteward.sumdb import keys
+from gosteward.toolchains.proving.transparency import Log
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -56,6 +57,14 @@ def databases(value: str, upstreams: Sequence[Upstream]) -> tuple[Database, ...]
         bases = tuple(Upstream(base.rstrip("/"), True, masked(base)) for base in (*relayed, own))
         found.append(Database(key.name, key, bases))
     return tuple(found)
+
+
+def log_of(served: Sequence[Database], top: str, web: Web) -> Log | None:
+    """The log that proves modules: the first of the databases, with what it proved before in a store; None for none.  top: the store's directory."""
+    if not served:
+        return None
+    bases = [base.url for base in served[0].bases]
+    return Log(web, bases, f"{top}/proofs", f"{top}/proofs", served[0].key)
 
 
 class DatabaseRelay:

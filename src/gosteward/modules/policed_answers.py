@@ -65,13 +65,21 @@ def _read(stored: Stored) -> bytes:
 def stated_time(info: bytes) -> float:
     """The time of an .info, seconds since the epoch; 0 where it states none."""
     try:
-        match = _TIME.fullmatch(str(json.loads(info).get("Time", "")))
-        if match is None:
-            return 0.0
-        zone = "+00:00" if match[2] in "Zz" else match[2]
+        return moment(str(json.loads(info).get("Time", "")))
+    except (ValueError, AttributeError, RecursionError):
+        return 0.0
+
+
+def moment(text: str) -> float:
+    """A time as Go writes it (RFC 3339), seconds since the epoch; 0 for what is none."""
+    match = _TIME.fullmatch(text)
+    if match is None:
+        return 0.0
+    zone = "+00:00" if match[2] in "Zz" else match[2]
+    try:
         made = datetime.fromisoformat(match[1].upper() + zone)
         return max(0.0, (made - datetime.fromtimestamp(0, timezone.utc)).total_seconds())
-    except (ValueError, AttributeError, RecursionError, OverflowError):
+    except (ValueError, OverflowError):
         return 0.0
 
 

@@ -29,10 +29,10 @@ What is not known, is of another kind, or can never come into effect is an error
 from __future__ import annotations
 
 import re
-import sys
 from typing import TYPE_CHECKING, NamedTuple
 
 from gosteward.errors import UsageError
+from gosteward.formats import toml_document
 from gosteward.golang import version_ranges
 from gosteward.golang.modulepaths import covers
 from gosteward.golang.proxyurls import PUBLIC_PROXIES, masked
@@ -62,7 +62,6 @@ _AGE = re.compile(r"(\d{1,6})([smhdw])|0")
 _BYTES = {"": 1, "B": 1, "kB": 10**3, "MB": 10**6, "GB": 10**9, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
 _SIZE = re.compile(r"(\d{1,12}) ?(B|kB|MB|GB|KiB|MiB|GiB|)")
 _PATTERN = re.compile(r"[A-Za-z0-9._~*?\[\]^!-]+(?:/[A-Za-z0-9._~*?\[\]^!-]+)*/?")
-_LINE = re.compile(r"\(at line (\d+), column \d+\)|\(at end of document\)")
 _HEADER = re.compile(r"\s*\[\[\s*(?P<name>[a-z]+)\s*\]\]")
 
 
@@ -85,7 +84,11 @@ def parse(text: str, path: str) -> ModulePolicy:
     """
     if len(text) > LONGEST_FILE:
         raise UsageError("the file is too long for a policy", subject=path)
-    top = _Table(_document(text, path), path, Place(path.rpartition("/")[2]))
+    top = _Table(
+        toml_document.parsed(text, path, UsageError("this is no policy", subject=path)),
+        path,
+        Place(path.rpartition("/")[2]),
+    )
     _known(top, TOP)
     tables = {name: _tables(top, name, text, path) for name in LISTS}
     private = _patterns(top, "private") if "private" in top.values else ""
@@ -108,22 +111,6 @@ def parse(text: str, path: str) -> ModulePolicy:
     ):
         _refuse_idle(tables[list_name], [entry.covered for entry in entries])
     return found
-
-
-def _document(text: str, path: str) -> dict[str, object]:
-    if sys.version_info >= (3, 11):
-        import tomllib
-    else:
-        import tomli as tomllib
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        match = _LINE.search(str(error))
-        line = match[1] if match is not None and match[1] else str(text.count("\n") + 1)
-        what = _printable(_LINE.sub("", str(error)).strip())
-        raise UsageError(f"not TOML ({what})", subject=f"{path}:{line}", hint="toml.io has the rules") from error
-    except (RecursionError, ValueError) as error:  # brackets in brackets; numbers of thousands of digits
-        raise UsageError("this is no policy", subject=path) from error
 
 
 def _tables(top: _Table, name: str, text: str, path: str) -> list[_Table]:

@@ -78,6 +78,12 @@ def request_for(kind: str, module: str, version: str) -> ModuleRequest:
     return ModuleRequest(kind, module, version, f"{gomod.escape(module)}/@v/{gomod.escape(version)}.{kind}", True)
 
 
+def file_at(path: str) -> ModuleRequest | None:
+    """The question for a file by its path below a store; None if that is none of a canonical version."""
+    found = parse(f"/{path}") if path.isascii() else None
+    return found if isinstance(found, ModuleRequest) and found.canonical else None
+
+
 def parse(target: str) -> Request:
     """Read the target of a request, "/...", without its query."""
     if len(target) > LONGEST:

@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from gosteward.modules.changing import ChangingAnswers, Freshness
-from gosteward.modules.databases import DatabaseRelay, databases
+from gosteward.modules.databases import DatabaseRelay, databases, log_of
 from gosteward.modules.expected_hashes import LoggedHashesOf, SeenHashes
 from gosteward.modules.origins.routed import RoutedOrigin
 from gosteward.modules.origins.upstream import UpstreamOrigin
@@ -16,7 +16,6 @@ from gosteward.modules.storage.disk import DiskStore
 from gosteward.modules.storage.kept_answers import AnswersOnDisk
 from gosteward.modules.tally import Tally
 from gosteward.modules.upstreams import upstreams
-from gosteward.toolchains.proving.transparency import Log
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,9 +59,8 @@ def parts(wanted: Wanted, web: Web, clock: Callable[[], float] = time.time, poli
     store.prepare()
     seen = SeenHashes(wanted.store)
     hashes: Hashes = seen
-    if known:
-        bases = [base.url for base in known[0].bases]
-        log = Log(web, bases, f"{wanted.store}/proofs", f"{wanted.store}/proofs", known[0].key)
+    log = log_of(known, wanted.store, web)
+    if log is not None:
         hashes = LoggedHashesOf(log, seen, wanted.private)
     freshness = Freshness(lists=wanted.list_ttl, stale=10 * wanted.list_ttl)
     kept = AnswersOnDisk(wanted.store)

@@ -6,22 +6,19 @@ Source: golang.org/x/mod/zip (`CheckZip`, MaxZipFile, MaxGoMod, MaxLICENSE); gol
 from __future__ import annotations
 
 import os
-from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from gosteward.formats import zip_members
 from gosteward.formats.zip_members import ArchiveError, Limits
 from gosteward.golang import dirhash
-from gosteward.host.inflating import content_of, pieces_of
+from gosteward.host.inflating import digest_of
 
 if TYPE_CHECKING:
-    from gosteward.formats.zip_members import Member
     from gosteward.host.inflating import Engine
 
 MOST_BYTES = 500 << 20
 MOST_SMALL = 16 << 20
 LIMITS = Limits(members=65_535, member=MOST_BYTES, total=MOST_BYTES, archive=MOST_BYTES, empty=True)
-_LARGE = 1 << 18
 
 
 def h1_of(archive: int, module: str, version: str, engine: Engine) -> str:
@@ -38,16 +35,4 @@ def h1_of(archive: int, module: str, version: str, engine: Engine) -> str:
     for member in listed.members:
         if member.name in ("go.mod", "LICENSE") and member.size > MOST_SMALL:
             raise ArchiveError(f"{member.size} bytes, more than {MOST_SMALL}", member.name)
-    return dirhash.of_digests(((prefix + m.name).encode(), _digest(engine, archive, m)) for m in listed.members)
-
-
-def _digest(engine: Engine, archive: int, member: Member) -> str:
-    if member.size <= _LARGE:
-        return sha256(content_of(engine, archive, member)).hexdigest()
-    total, crc = sha256(), 0
-    for piece in pieces_of(engine, archive, member):
-        total.update(piece)
-        crc = engine.crc32(piece, crc)
-    if crc != member.crc:
-        raise ArchiveError("damaged (CRC-32)", member.name)
-    return total.hexdigest()
+    return dirhash.of_digests(((prefix + m.name).encode(), digest_of(engine, archive, m)) for m in listed.members)

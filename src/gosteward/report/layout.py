@@ -21,6 +21,15 @@ def _spelled(character: str) -> str:
     )
 
 
+def shown_size(size: float) -> str:
+    """Bytes for people: "512 B", "1.5 MiB"."""
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if size < 1_024:
+            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
+        size /= 1_024
+    return f"{size:.1f} TiB"
+
+
 def columns(text: str) -> int:
     """Columns that a text takes: wide characters (Chinese) take two."""
     if text.isascii():

@@ -1,13 +1,12 @@
 """The module proxy over HTTP: targets to questions, answers to bytes.
 
 Small files that never change are kept in memory as whole answers, by the target as it came: most requests are a dictionary's lookup and one write.
-Large ones are read and written piece by piece, and only as fast as the client takes them.
+Large ones are sent by the kernel where there is no TLS, and always only as fast as the client takes them.
 """
 
 from __future__ import annotations
 
 import os
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol
 
 from gosteward.modules import requests
@@ -18,7 +17,6 @@ from gosteward.modules.policy import Unknown
 from gosteward.modules.requests import DatabaseRequest, Malformed
 from gosteward.report.layout import visible
 from gosteward.serve.connections import head, plain
-from gosteward.serve.exchanges import Exchanges
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -28,6 +26,7 @@ if TYPE_CHECKING:
     from gosteward.modules.requests import ModuleRequest
     from gosteward.modules.storage.disk import Stored
     from gosteward.serve.connections import Asked, Reply, Writer
+    from gosteward.serve.exchanges import Exchanges
 
 IMMUTABLE = "cache-control: public, max-age=31536000, immutable\r\n"
 TYPES = {
@@ -87,7 +86,7 @@ class ModuleServer:
     """An application for `serve.connections`.
 
     Args:
-        gate: None lets everybody in.   pages: by path, or by a prefix that ends with a slash; health pages are given before the gate.
+        gate: None lets everybody in.   pages: by path; "/-/" is for all below it; health pages are given before the gate.
         exchanges: look at all answers but those from memory.
     """
 
@@ -95,12 +94,12 @@ class ModuleServer:
         self,
         proxy: ModuleProxy,
         databases: DatabaseRelay,
-        gate: Gate | None = None,
-        pages: Mapping[str, Page] = MappingProxyType({}),
-        exchanges: Exchanges | None = None,
+        gate: Gate | None,
+        pages: Mapping[str, Page],
+        exchanges: Exchanges,
     ) -> None:
-        self._exchanges = exchanges if exchanges is not None else Exchanges(proxy.tally)
-        self._proxy, self._databases, self._gate, self._pages = proxy, databases, gate, pages
+        self._proxy, self._databases, self._gate = proxy, databases, gate
+        self._pages, self._exchanges = pages, exchanges
         self._held = _Held(MOST_HELD)
 
     def __call__(self, asked: Asked) -> Reply:
@@ -132,7 +131,7 @@ class ModuleServer:
         except OSError as error:
             refusal = Refusal(INTERNAL, f"the store cannot be read: {error.strerror}")
             self._proxy.tally.trouble("store", f"{visible(path[:200])}: {refusal.reason}")
-            return refused(refusal, body=asked.method != b"HEAD")
+            return _refusal(asked, refusal)
 
     def forget(self) -> None:
         """What may be told has changed: look at everything anew."""
@@ -145,15 +144,13 @@ class ModuleServer:
         return found
 
     def _asked(self, asked: Asked, path: str) -> Reply:
-        if path.encode("latin-1") in HEALTH:
-            return plain(200, "ok\n")
         request = requests.parse(path)
         if isinstance(request, Malformed):
             return refused(Refusal(BAD_REQUEST, f"bad request: {request.reason}"))
         if isinstance(request, DatabaseRequest):
             unwanted = self._proxy.policy.refusal_of_lookup(request) if self._proxy.policy is not None else None
             if unwanted is not None:
-                return refused(unwanted, body=asked.method != b"HEAD")
+                return _refusal(asked, unwanted)
             return lambda to: self._ask_database(asked, request, to)
         return self._module(asked, request)
 
@@ -161,14 +158,14 @@ class ModuleServer:
         refusal = self._proxy.refused_at_once(request)
         if isinstance(refusal, Unknown):
             return lambda to: self._judge(asked, request, to)
-        return self._allowed(asked, request) if refusal is None else refused(refusal, body=asked.method != b"HEAD")
+        return self._allowed(asked, request) if refusal is None else _refusal(asked, refusal)
 
     async def _judge(self, asked: Asked, request: ModuleRequest, to: Writer) -> None:
         """As `_allowed`, if the policy allows it; that may have to be asked for."""
         refusal = await self._proxy.refused(request)
         to.how = "refused" if refusal is not None else "store"
         if refusal is not None:
-            to.write(refused(refusal, body=asked.method != b"HEAD"))
+            to.write(_refusal(asked, refusal))
             return
         reply = self._allowed(asked, request)
         if isinstance(reply, bytes):
@@ -187,7 +184,7 @@ class ModuleServer:
         if unwanted is not None:
             os.close(stored.descriptor)
             self._proxy.tally.refused += 1
-            return refused(unwanted, body=asked.method != b"HEAD")
+            return _refusal(asked, unwanted)
         self._proxy.tally.stored += 1
         if asked.method == b"HEAD":
             os.close(stored.descriptor)
@@ -240,9 +237,13 @@ def _source_of(answer: Answer) -> str:
     return "stale" if answer.stale else "memory"
 
 
+def _refusal(asked: Asked, refusal: Refusal) -> bytes:
+    return refused(refusal, body=asked.method != b"HEAD")
+
+
 def _small(asked: Asked, kind: str, answer: Content | Refusal) -> bytes:
     if isinstance(answer, Refusal):
-        return refused(answer, body=asked.method != b"HEAD")
+        return _refusal(asked, answer)
     stale = 'warning: 110 - "response is stale"\r\n' if answer.stale else ""
     fields = f"content-type: {kind}\r\ncache-control: public, max-age={answer.max_age}\r\n{stale}"
     top = head(200, fields, len(answer.body))

@@ -31,9 +31,9 @@ def read_again(reread: Reread, say: Callable[[Text], None], *, always: bool = Fa
         say(Text("what decides who may ask stays as it was: {error}", error=str(error)))
 
 
-async def look_after(all_of_them: Sequence[Reread], say: Callable[[Text], None]) -> None:
-    """Look each second whether files have changed, for ever."""
+async def each_second(looks: Sequence[Callable[[], None]]) -> None:
+    """Look whether files have changed, for ever."""
     while True:
         await asyncio.sleep(SECONDS)
-        for reread in all_of_them:
-            read_again(reread, say)
+        for look in looks:
+            look()

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from gosteward.golang import cached_names, gomod, semver
 from gosteward.modules.tally import RESULTS
-from gosteward.report.layout import visible
+from gosteward.report.layout import shown_size, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -65,7 +65,7 @@ def status(state: State) -> str:
     """The first page."""
     hits = state.held + state.stored
     files = hits + state.missed
-    size = f"{_amount(state.size[1])} in {state.size[0]:,} files" if state.size is not None else "being measured"
+    size = f"{shown_size(state.size[1])} in {state.size[0]:,} files" if state.size is not None else "being measured"
     figures = (
         ("Hit rate", f"{100 * hits / files:.1f} %" if files else "-", ""),
         ("From memory", f"{state.held:,}", ""),
@@ -73,12 +73,12 @@ def status(state: State) -> str:
         ("Not there yet", f"{state.missed:,}", ""),
         ("Refused by policy", f"{state.refused:,}", ""),
         ("Not proved", f"{state.unverified:,}", "bad" if state.unverified else ""),
-        ("Sent", _amount(state.sent), ""),
+        ("Sent", shown_size(state.sent), ""),
         ("Store", size, ""),
-        ("Left on its disk", _amount(state.free), ""),
+        ("Left on its disk", shown_size(state.free), ""),
         ("Transfers now", f"{state.under_way:,}", ""),
         ("Connections", f"{state.connections:,}", ""),
-        ("Memory", _amount(state.memory), ""),
+        ("Memory", shown_size(state.memory), ""),
     )
     cells = "".join(
         f'<div><dt>{name}</dt><dd class="{mark}">{_text(value)}</dd></div>\n' for name, value, mark in figures
@@ -209,11 +209,3 @@ def _span(seconds: float) -> str:
         if whole >= 2 * size:
             return f"{whole // size} {name}"
     return f"{whole} s"
-
-
-def _amount(count: float) -> str:
-    for unit in ("B", "KiB", "MiB", "GiB"):
-        if count < 1_024:
-            return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
-        count /= 1_024
-    return f"{count:.1f} TiB"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import sys
@@ -9,13 +10,13 @@ import time
 from typing import TYPE_CHECKING
 
 from gosteward.cli import options as flags
-from gosteward.cli.proxy_actions.places import add_store, store_of
+from gosteward.cli.proxy_actions import places
 from gosteward.finding import Text
 from gosteward.report.layout import visible
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from gosteward.catalogs import Catalog
     from gosteward.modules.care.cared_store import CaredStore
@@ -29,14 +30,8 @@ _SIZE = re.compile(r"(\d+(?:\.\d+)?)([KMGT]?)i?B?", re.IGNORECASE)
 
 def add_proving(parser: ArgumentParser) -> None:
     """Flags for the store, and for what proves modules: the same as those of `serve`."""
-    add_store(parser)
-    parser.add_argument(
-        "--sumdb", metavar="LIST", default=None,
-        help='checksum databases, the first of which proves modules, or "off" (default: that of GOSUMDB)',
-    )  # fmt: skip
-    parser.add_argument(
-        "--private", metavar="PATTERNS", default="", help="modules that no checksum database is asked for, as GONOSUMDB"
-    )
+    places.add_store(parser)
+    places.add_proving(parser)
     parser.add_argument("--offline", action="store_true", help="ask no server")
 
 
@@ -48,20 +43,12 @@ def add_format(parser: ArgumentParser) -> None:
 
 def wanted_of(options: Namespace) -> tuple[Wanted, Web]:
     """What the flags of `add_proving` mean, with --upstream where there is one. Raises StewardError."""
-    from gosteward.golang.proxyurls import DEFAULT_DATABASE
-    from gosteward.host.accounts import user_with_id
-    from gosteward.host.local import LocalHost
     from gosteward.modules.setting_up import Wanted
-    from gosteward.modules.upstreams import without_direct
-    from gosteward.toolchains.origins.settings import go_proxy
     from gosteward.toolchains.origins.web import Web
 
-    host = LocalHost(os.environ)
-    me = user_with_id(host, os.geteuid())
-    given = getattr(options, "upstream", None)
-    upstream = given if given is not None else without_direct(go_proxy(host, me))
-    sumdb = options.sumdb if options.sumdb is not None else os.environ.get("GOSUMDB", "").strip() or DEFAULT_DATABASE
-    wanted = Wanted(store_of(options, host, me), upstream, sumdb, options.private)
+    host, me = places.here()
+    store, upstream = places.store_of(options, host, me), places.upstream_of(options, host, me)
+    wanted = Wanted(store, upstream, places.sumdb_of(options), options.private)
     return wanted, Web(host, me, offline=options.offline)
 
 
@@ -96,19 +83,12 @@ def size_of(text: str) -> int:
     return int(float(found[1]) * 1024 ** " KMGT".index(found[2].upper() or " "))
 
 
-def shown_size(size: int) -> str:
-    """Bytes for people."""
-    value, unit = float(size), "B"
-    for unit in ("B", "KiB", "MiB", "GiB", "TiB"):
-        if value < 1024 or unit == "TiB":
-            break
-        value /= 1024
-    return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
-
-
-def print_text(lines: Iterable[str]) -> None:
-    """Lines for people, on standard output."""
-    flags.write("".join(f"{visible(line)}\n" for line in lines), "")
+def show(options: Namespace, document: Callable[[], dict[str, object]], lines: Callable[[], Iterable[str]]) -> None:
+    """A result as --format wants it: the JSON document, or lines for people."""
+    if options.format == "json":
+        flags.write(json.dumps(document(), indent=1) + "\n", "")
+    else:
+        flags.write("".join(f"{visible(line)}\n" for line in lines()), "")
 
 
 def shortened(lines: list[str], words: Catalog) -> list[str]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 from gosteward.cli import options as flags
 from gosteward.cli.proxy_actions import caring
 from gosteward.finding import Text
+from gosteward.report.layout import shown_size
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -36,15 +36,12 @@ def run(options: Namespace) -> int:
     words = flags.catalog(options.lang)
     since = frozenset(path for file in options.since for path in export_file.manifest_at(file).paths)
     found = export(caring.cared_of(options), options.target, since, caring.Bar(words).show, replace=options.force)
-    if options.format == "json":
-        flags.write(_json(found), "")
-    else:
-        caring.print_text(_text(found, words))
+    caring.show(options, lambda: _json(found), lambda: _text(found, words))
     return found.exit_code
 
 
-def _json(found: Exported) -> str:
-    document = {
+def _json(found: Exported) -> dict[str, object]:
+    return {
         "schema": "gosteward.export/1",
         "path": found.path,
         "size": found.size,
@@ -52,11 +49,10 @@ def _json(found: Exported) -> str:
         "proofs": len(found.manifest.proofs),
         "left_out": [{"path": path, "reason": reason} for path, reason in found.left_out],
     }
-    return json.dumps(document, indent=1) + "\n"
 
 
 def _text(found: Exported, words: Catalog) -> list[str]:
-    values = {"files": str(len(found.manifest.files)), "path": found.path, "size": caring.shown_size(found.size)}
+    values = {"files": str(len(found.manifest.files)), "path": found.path, "size": shown_size(found.size)}
     proofs = str(len(found.manifest.proofs))
     lines = [words.text(Text("{files} files with {proofs} proofs: {path}, {size}", proofs=proofs, **values))]
     if found.left_out:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import os
 from typing import TYPE_CHECKING
 
 from gosteward.cli import options as flags
 from gosteward.cli.proxy_actions import caring
-from gosteward.cli.proxy_actions.places import add_store, store_of
+from gosteward.cli.proxy_actions.places import add_store, here, store_of
 from gosteward.errors import HEALTHY, UsageError
 from gosteward.finding import Text
+from gosteward.report.layout import shown_size
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -39,15 +39,12 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(options: Namespace) -> int:
-    from gosteward.host.accounts import user_with_id
-    from gosteward.host.local import LocalHost
     from gosteward.modules.care.collecting import Limits, collect, days
     from gosteward.modules.care.wanted_modules import of_text, together
     from gosteward.modules.storage.disk import DiskStore
 
     words = flags.catalog(options.lang)
-    host = LocalHost(os.environ)
-    top = store_of(options, host, user_with_id(host, os.geteuid()))
+    top = store_of(options, *here())
     if not os.path.isdir(top):
         raise UsageError("there is no store", subject=top)
     keep = together(of_text(path, caring.read_text(path)) for path in options.keep).versions
@@ -56,10 +53,7 @@ def run(options: Namespace) -> int:
         store.prepare()
     limits = Limits(options.max_size, days(options.max_age) if options.max_age >= 0 else -1)
     found = collect(store, limits, keep, dry=options.dry_run)
-    if options.format == "json":
-        flags.write(_json(found, dry=options.dry_run), "")
-    else:
-        caring.print_text(_text(found, words, dry=options.dry_run))
+    caring.show(options, lambda: _json(found, dry=options.dry_run), lambda: _text(found, words, dry=options.dry_run))
     return HEALTHY
 
 
@@ -70,8 +64,8 @@ def _age(text: str) -> float:
     return value
 
 
-def _json(found: Collected, *, dry: bool) -> str:
-    document = {
+def _json(found: Collected, *, dry: bool) -> dict[str, object]:
+    return {
         "schema": "gosteward.gc/1",
         "dry_run": dry,
         "removed": [f"{one.module}@{one.version}" for one in found.removed],
@@ -80,14 +74,13 @@ def _json(found: Collected, *, dry: bool) -> str:
         "kept": found.kept,
         "answers": found.answers,
     }
-    return json.dumps(document, indent=1) + "\n"
 
 
 def _text(found: Collected, words: Catalog, *, dry: bool) -> list[str]:
     values = {
         "count": str(len(found.removed)),
-        "freed": caring.shown_size(found.freed),
-        "left": caring.shown_size(found.left),
+        "freed": shown_size(found.freed),
+        "left": shown_size(found.left),
     }
     done = Text("removed {count} versions, {freed}; {left} are left", **values)
     would = Text("would remove {count} versions, {freed}; {left} would be left", **values)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 from gosteward.cli import options as flags
-from gosteward.cli.proxy_actions.places import add_store, store_of
+from gosteward.cli.proxy_actions.places import add_store, add_upstream, here, store_of, upstream_of
 from gosteward.errors import FINDINGS, HEALTHY, UsageError
 from gosteward.finding import Text
 from gosteward.report.layout import visible
@@ -32,10 +31,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--time", metavar="TIME", default="",
         help="when the version was made, 2026-11-28T10:00:00Z (default: by its .info, where its age counts)",
     )  # fmt: skip
-    test.add_argument(
-        "--upstream", metavar="LIST", default=None,
-        help="module proxies to ask for the .info, a list like GOPROXY (default: those of GOPROXY)",
-    )  # fmt: skip
+    add_upstream(test, "to ask for the .info", none="")
     add_store(test)
     flags.add_language(test)
 
@@ -82,13 +78,13 @@ def _young(options: Namespace, policy: ModulePolicy, module: str, version: str) 
     import time
 
     from gosteward.modules import policy as rules
-    from gosteward.modules.policed_answers import stated_time
+    from gosteward.modules.policed_answers import moment, stated_time
 
     wanted = rules.age_wanted(policy, module, version)
     if not wanted.seconds:
         return None
     if options.time:
-        made = stated_time(f'{{"Time":"{options.time}"}}'.encode())
+        made = moment(options.time)
         if not made:
             raise UsageError("this is no time", subject=options.time, hint="such as 2026-11-28T10:00:00Z")
     else:
@@ -102,26 +98,22 @@ def _info(options: Namespace, policy: ModulePolicy, module: str, version: str) -
     """The .info of a version: from the store, else from who is asked for such modules. Raises UsageError: there is none."""
     import time
 
-    from gosteward.host.accounts import user_with_id
-    from gosteward.host.local import LocalHost
     from gosteward.modules import policy as rules
     from gosteward.modules.answers import Refusal
     from gosteward.modules.changing import asked
     from gosteward.modules.origins.upstream import UpstreamOrigin
     from gosteward.modules.requests import request_for
     from gosteward.modules.storage.disk import DiskStore
-    from gosteward.modules.upstreams import upstreams, without_direct
-    from gosteward.toolchains.origins.settings import go_proxy
+    from gosteward.modules.upstreams import upstreams
     from gosteward.toolchains.origins.web import Web
 
-    host = LocalHost(os.environ)
-    me = user_with_id(host, os.geteuid())
+    host, me = here()
     path = request_for("info", module, version).path
     stored = DiskStore(store_of(options, host, me)).opened(path)
     if stored is not None:
         with open(stored.descriptor, "rb") as file:
             return file.read(stored.size)
-    usual = upstreams(options.upstream if options.upstream is not None else without_direct(go_proxy(host, me)))
+    usual = upstreams(upstream_of(options, host, me))
     origin = UpstreamOrigin(rules.upstreams_for(policy, module, usual), Web(host, me))
     found = asked(origin, path, time.time)
     if isinstance(found, Refusal) or found.status != 200:

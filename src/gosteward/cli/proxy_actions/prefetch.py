@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import os
 from typing import TYPE_CHECKING
 
 from gosteward.cli import options as flags
 from gosteward.cli.proxy_actions import caring
+from gosteward.cli.proxy_actions.places import add_upstream
 from gosteward.errors import UsageError
 from gosteward.finding import Text
 
@@ -26,10 +26,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         "sources", metavar="SOURCE", nargs="+",
         help="a go.sum (all that a build reads), a go.mod (what it requires), a list of MODULE@VERSION lines, one MODULE@VERSION, or a GOMODCACHE",
     )  # fmt: skip
-    parser.add_argument(
-        "--upstream", metavar="LIST", default=None,
-        help='module proxies to fetch from, a list like GOPROXY; "off" for none (default: those of GOPROXY)',
-    )  # fmt: skip
+    add_upstream(parser)
     caring.add_proving(parser)
     caring.add_format(parser)
 
@@ -55,10 +52,7 @@ def run(options: Namespace) -> int:
         sum(one.fetched for one in results),
         tuple(failed for one in results for failed in one.failed),
     )
-    if options.format == "json":
-        flags.write(_json(found), "")
-    else:
-        caring.print_text(_text(found, words))
+    caring.show(options, lambda: _json(found), lambda: _text(found, words))
     return found.exit_code
 
 
@@ -72,10 +66,9 @@ def _wanted(source: str) -> WantedFiles:
     return of_text(source, caring.read_text(source))
 
 
-def _json(found: Prefetched) -> str:
+def _json(found: Prefetched) -> dict[str, object]:
     failed = [{"path": path, "reason": reason} for path, reason in found.failed]
-    document = {"schema": "gosteward.prefetch/1", "fetched": found.fetched, "had": found.had, "failed": failed}
-    return json.dumps(document, indent=1) + "\n"
+    return {"schema": "gosteward.prefetch/1", "fetched": found.fetched, "had": found.had, "failed": failed}
 
 
 def _text(found: Prefetched, words: Catalog) -> list[str]:

@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING
 from gosteward.cli import options as flags
 from gosteward.cli.proxy_actions.access import add_access, protection_of
 from gosteward.cli.proxy_actions.observation import add_observation, observation_of
-from gosteward.cli.proxy_actions.places import add_store, store_of
+from gosteward.cli.proxy_actions.places import (
+    add_proving,
+    add_store,
+    add_upstream,
+    here,
+    store_of,
+    sumdb_of,
+    upstream_of,
+)
 from gosteward.errors import HEALTHY, UsageError
 from gosteward.finding import Text
 from gosteward.report.layout import visible
@@ -31,17 +39,8 @@ LISTEN = "127.0.0.1:3000"
 def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--listen", metavar="ADDR", default=LISTEN, help=f"HOST:PORT or unix:/PATH (default: {LISTEN})")
     add_store(parser)
-    parser.add_argument(
-        "--upstream", metavar="LIST", default=None,
-        help='module proxies to fetch from, a list like GOPROXY; "off" for none (default: those of GOPROXY)',
-    )  # fmt: skip
-    parser.add_argument(
-        "--sumdb", metavar="LIST", default=None,
-        help='checksum databases, the first of which proves modules, or "off" (default: that of GOSUMDB)',
-    )  # fmt: skip
-    parser.add_argument(
-        "--private", metavar="PATTERNS", default="", help="modules that no checksum database is asked for, as GONOSUMDB"
-    )
+    add_upstream(parser)
+    add_proving(parser)
     parser.add_argument(
         "--list-ttl", metavar="S", type=_seconds, default=60.0,
         help="seconds that a list of versions is believed (default: 60)",
@@ -65,12 +64,8 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(options: Namespace) -> int:
     import time
 
-    from gosteward.host.accounts import user_with_id
-    from gosteward.host.local import LocalHost
     from gosteward.modules.policing import Policing
     from gosteward.modules.setting_up import Wanted, parts
-    from gosteward.modules.upstreams import without_direct
-    from gosteward.toolchains.origins.settings import go_proxy
     from gosteward.toolchains.origins.web import Web
 
     try:
@@ -85,11 +80,8 @@ def run(options: Namespace) -> int:
     if not where.is_local:
         protection.suffices_for(options.listen)
     guards = protection.guards()
-    host = LocalHost(os.environ)
-    me = user_with_id(host, os.geteuid())
-    store = store_of(options, host, me)
-    upstream = options.upstream if options.upstream is not None else without_direct(go_proxy(host, me))
-    sumdb = options.sumdb if options.sumdb is not None else _database(os.environ.get("GOSUMDB", ""))
+    host, me = here()
+    store, upstream, sumdb = store_of(options, host, me), upstream_of(options, host, me), sumdb_of(options)
     words = flags.catalog(options.lang)
 
     def say(text: Text) -> None:
@@ -119,8 +111,7 @@ def _serve(
     from functools import partial
 
     from gosteward.serve.module_server import ModuleServer
-    from gosteward.serve.policy_watching import watch_policy
-    from gosteward.serve.rereading import look_after, read_again
+    from gosteward.serve.rereading import each_second, read_again
     from gosteward.serve.running import serve
     from gosteward.serve.store_watching import watch
 
@@ -129,12 +120,13 @@ def _serve(
     on_hangup: list[Callable[[], None]] = []  # what SIGHUP does
     watching: list[Coroutine[None, None, None]] = []  # what looks whether files changed
     watching.append(watch(made.proxy.store.top, server.forget))
-    watching.append(look_after(guards.reread, say))
+    looks: list[Callable[[], None]] = [partial(read_again, one, say) for one in guards.reread]
     on_hangup += [partial(read_again, one, say, always=True) for one in guards.reread]
     if policing is not None:
         policing.changed.append(server.forget)
         on_hangup.append(policing.reload)
-        watching.append(watch_policy(policing))
+        looks.append(policing.look)
+    watching.append(each_second(looks))
 
     def started() -> None:
         loop = asyncio.get_running_loop()
@@ -149,12 +141,6 @@ def _serve(
     made.proxy.close()
     watched.close()
     guards.close()
-
-
-def _database(value: str) -> str:
-    from gosteward.golang.proxyurls import DEFAULT_DATABASE
-
-    return value.strip() or DEFAULT_DATABASE
 
 
 def _seconds(text: str) -> float:

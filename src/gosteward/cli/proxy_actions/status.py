@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import os
 import time
 from typing import TYPE_CHECKING
 
 from gosteward.cli import options as flags
 from gosteward.cli.proxy_actions import caring
-from gosteward.cli.proxy_actions.places import add_store, store_of
+from gosteward.cli.proxy_actions.places import add_store, here, store_of
 from gosteward.errors import HEALTHY
 from gosteward.finding import Text
+from gosteward.report.layout import shown_size
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -28,34 +27,28 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(options: Namespace) -> int:
-    from gosteward.host.accounts import user_with_id
-    from gosteward.host.local import LocalHost
     from gosteward.modules.care.storage_status import status_of
 
     words = flags.catalog(options.lang)
-    host = LocalHost(os.environ)
-    found = status_of(store_of(options, host, user_with_id(host, os.geteuid())))
-    if options.format == "json":
-        flags.write(_json(found), "")
-    else:
-        caring.print_text(_text(found, words))
+    found = status_of(store_of(options, *here()))
+    caring.show(options, lambda: _json(found), lambda: _text(found, words))
     return HEALTHY
 
 
-def _json(found: StoreStatus) -> str:
+def _json(found: StoreStatus) -> dict[str, object]:
     document = {"schema": "gosteward.proxy-status/1", "store": found.top, **found._asdict()}
     del document["top"]
-    return json.dumps({**document, "newest_at": _time(found.newest_at)}, indent=1) + "\n"
+    return {**document, "newest_at": _time(found.newest_at)}
 
 
 def _text(found: StoreStatus, words: Catalog) -> list[str]:
     counts = {"files": str(found.files), "versions": str(found.versions), "modules": str(found.modules)}
-    sizes = {"size": caring.shown_size(found.size), "allocated": caring.shown_size(found.allocated)}
+    sizes = {"size": shown_size(found.size), "allocated": shown_size(found.allocated)}
     lines = [
         words.text(Text("store: {path}", path=found.top)),
         words.text(Text("{modules} modules, {versions} versions, {files} files", **counts)),
         words.text(Text("{size}, which take {allocated} of the disk", **sizes)),
-        words.text(Text("room left: {free}", free=caring.shown_size(found.free))),
+        words.text(Text("room left: {free}", free=shown_size(found.free))),
     ]
     if found.newest:
         lines.append(words.text(Text("newest: {path}, {time}", path=found.newest, time=_time(found.newest_at))))

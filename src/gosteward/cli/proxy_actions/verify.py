@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 from gosteward.cli import options as flags
 from gosteward.cli.proxy_actions import caring
 from gosteward.finding import Text
+from gosteward.report.layout import shown_size
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -29,17 +29,14 @@ def run(options: Namespace) -> int:
 
     words = flags.catalog(options.lang)
     found = scrub(caring.cared_of(options), caring.Bar(words).show, move=not options.dry_run)
-    if options.format == "json":
-        flags.write(_json(found), "")
-    else:
-        caring.print_text(_text(found, words))
+    caring.show(options, lambda: _json(found), lambda: _text(found, words))
     return found.exit_code
 
 
-def _json(found: Scrubbed) -> str:
+def _json(found: Scrubbed) -> dict[str, object]:
     from gosteward.modules.care.scrubbing import BAD, OK, UNJUDGED
 
-    document = {
+    return {
         "schema": "gosteward.proxy-verify/1",
         "counts": {status: len(found.of(status)) for status in (BAD, UNJUDGED, OK)},
         "bytes": sum(one.size for one in found.files),
@@ -49,14 +46,13 @@ def _json(found: Scrubbed) -> str:
             for one in found.of(status)
         ],
     }
-    return json.dumps(document, indent=1) + "\n"
 
 
 def _text(found: Scrubbed, words: Catalog) -> list[str]:
     from gosteward.modules.care.scrubbing import BAD, OK, UNJUDGED
 
     bad, unjudged = found.of(BAD), found.of(UNJUDGED)
-    size = caring.shown_size(sum(one.size for one in found.files))
+    size = shown_size(sum(one.size for one in found.files))
     lines = [words.text(Text("right: {count} files, {size}", count=str(len(found.of(OK))), size=size))]
     if bad:
         lines.append(words.text(Text("wrong: {count} files", count=str(len(bad)))))

@@ -6,14 +6,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gosteward.finding import Text
 from gosteward.golang.modulepaths import covers
-from gosteward.modules import requests
-from gosteward.modules.databases import databases
+from gosteward.modules.databases import databases, log_of
 from gosteward.modules.expected_hashes import Expected, SeenHashes, UnknownHashError
-from gosteward.modules.requests import ModuleRequest
+from gosteward.modules.requests import ModuleRequest, file_at
 from gosteward.modules.storage.disk import DiskStore
 from gosteward.modules.upstreams import upstreams
 from gosteward.toolchains.module_cache.logged_modules import said
-from gosteward.toolchains.proving.transparency import Log
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,6 +19,7 @@ if TYPE_CHECKING:
     from gosteward.modules.setting_up import Wanted
     from gosteward.toolchains.module_cache.logged_modules import Said
     from gosteward.toolchains.origins.web import Web
+    from gosteward.toolchains.proving.transparency import Log
 
     Module = tuple[str, str]
 
@@ -86,22 +85,18 @@ def cared(wanted: Wanted, web: Web) -> CaredStore:
     known = databases(wanted.sumdb, upstreams(wanted.upstream))
     store = DiskStore(wanted.store)
     store.prepare()
-    log = None
-    if known:
-        bases = [base.url for base in known[0].bases]
-        log = Log(web, bases, f"{wanted.store}/proofs", f"{wanted.store}/proofs", known[0].key)
-    return CaredStore(store, SeenHashes(wanted.store), log, wanted.private)
+    return CaredStore(store, SeenHashes(wanted.store), log_of(known, wanted.store, web), wanted.private)
 
 
 def listed(store: DiskStore) -> Listed:
     """Look through a store."""
     files, strays = [], []
     for path in store.paths():
-        found = requests.parse(f"/{path}") if path.isascii() else None
-        if isinstance(found, ModuleRequest) and found.canonical:
-            files.append(found)
-        else:
+        found = file_at(path)
+        if found is None:
             strays.append(path)
+        else:
+            files.append(found)
     return Listed(tuple(files), tuple(strays))
 
 

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gosteward.errors import UsageError
 from gosteward.golang import gomod, gosum
-from gosteward.modules import requests
-from gosteward.modules.requests import FILES, ModuleRequest
+from gosteward.modules.requests import FILES, ModuleRequest, file_at, request_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -103,8 +102,8 @@ def of_list(text: str, name: str) -> WantedFiles:
 
 def request(module: str, version: str, kind: str, where: str) -> ModuleRequest:
     """The request for a file. Raises UsageError: there can be no such file.  where: it is named, for people."""
-    found = requests.parse(f"/{gomod.escape(module)}/@v/{gomod.escape(version)}.{kind}")
-    if isinstance(found, ModuleRequest) and found.canonical:
+    found = file_at(request_for(kind, module, version).path)
+    if found is not None:
         return found
     raise UsageError("this is no version of a module", subject=f"{module[:100]}@{version[:100]} in {where}")
 

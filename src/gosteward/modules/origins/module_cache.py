@@ -7,12 +7,10 @@ import os
 from typing import TYPE_CHECKING
 
 from gosteward.errors import UsageError
-from gosteward.golang import gomod
 from gosteward.host.writing import READING
-from gosteward.modules import requests
 from gosteward.modules.answers import NOT_FOUND, Refusal
 from gosteward.modules.origins.upstream import FILE_SECONDS, BrokenError, Coming, UpstreamOrigin
-from gosteward.modules.requests import FILES, ModuleRequest
+from gosteward.modules.requests import FILES, ModuleRequest, file_at, request_for
 from gosteward.toolchains.module_cache.listing import listed
 from gosteward.toolchains.origins.log_files import opened_below
 
@@ -45,12 +43,12 @@ class ModuleCacheOrigin(UpstreamOrigin):
         finally:
             os.close(top)
         asked = (
-            requests.parse(f"/{gomod.escape(one.module)}/@v/{gomod.escape(one.version)}.{kind}")
+            file_at(request_for(kind, one.module, one.version).path)
             for one in found.versions
             for kind in FILES
             if kind in one.files
         )
-        return tuple(one for one in asked if isinstance(one, ModuleRequest) and one.canonical)
+        return tuple(one for one in asked if one is not None)
 
     @contextlib.contextmanager
     def opened(self, path: str, seconds: float = FILE_SECONDS) -> Iterator[Coming | Refusal]:  # noqa: ARG002 - as that of an upstream
