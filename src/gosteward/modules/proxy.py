@@ -17,6 +17,7 @@ from gosteward.modules.flights import Flight, Unwatched
 from gosteward.modules.origins.upstream import BrokenError
 from gosteward.modules.policy import excess
 from gosteward.modules.storage.kept_answers import Kept
+from gosteward.modules.storage.sharing import ALONE
 from gosteward.modules.tally import Tally
 from gosteward.modules.verification import LIMITS, names_a_version, problem_with
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from gosteward.modules.requests import DatabaseRequest, ModuleRequest
     from gosteward.modules.storage.disk import DiskStore
     from gosteward.modules.storage.kept_answers import KeptAnswers
+    from gosteward.modules.storage.sharing import Sharing
 
 THREADS = 48
 MOST_ABSENT = 4_096
@@ -66,7 +68,7 @@ class ModuleProxy:
     """Answers to requests, from one event loop.
 
     Args:
-        clock: seconds since the epoch.   policy: None allows everything.
+        clock: seconds since the epoch.   policy: None allows everything.   sharing: what other proxies have in common with this one.
 
     Attributes:
         tally: what happened so far.
@@ -82,9 +84,10 @@ class ModuleProxy:
         clock: Callable[[], float] = time.time,
         policy: Policy | None = None,
         tally: Tally | None = None,
+        sharing: Sharing = ALONE,
     ) -> None:
         self.policy, self.tally = policy, tally if tally is not None else Tally(clock)
-        self.store, self.origin, self.hashes = store, origin, hashes
+        self.store, self.origin, self.hashes, self.sharing = store, origin, hashes, sharing
         self.freshness, self.clock = freshness, clock
         self.threads = ThreadPoolExecutor(THREADS, thread_name_prefix="transfer")
         self.changing = ChangingAnswers(kept, self.threads, clock)
@@ -185,11 +188,8 @@ class ModuleProxy:
         """Fetch a file into the store. Blocking; nothing is raised."""
         refusal, got = None, 0
         try:
-            with self.origin.opened(request.path) as coming:
-                if isinstance(coming, Refusal):
-                    refusal = coming
-                else:
-                    refusal, got = self._received(request, flight, coming)
+            with self.sharing.turns.turn(request) as others_had_one:
+                refusal, got = self._taken(request, flight, others_had_one)
         except BrokenError as error:
             refusal = Refusal(BAD_GATEWAY, f"{request.named}: the answer broke off: {error}")
         except OSError as error:
@@ -201,8 +201,35 @@ class ModuleProxy:
         finally:
             flight.end(refusal, got)
 
+    def _taken(
+        self, request: ModuleRequest, flight: Flight | Unwatched, others_had_one: bool
+    ) -> tuple[Refusal | None, int]:
+        """Take a file from where it is nearest. Returns why there is none, and how many bytes came."""
+        if others_had_one and self._stored_meanwhile(request, flight):
+            return None, 0
+        with self.sharing.files.opened(request) as shared:
+            if shared is not None:
+                problem, size = self._received(request, flight, shared)
+                if problem is not None:
+                    self.sharing.files.distrust(request)
+                return problem, size
+        with self.origin.opened(request.path) as coming:
+            return (coming, 0) if isinstance(coming, Refusal) else self._received(request, flight, coming, publish=True)
+
+    def _stored_meanwhile(self, request: ModuleRequest, flight: Flight | Unwatched) -> bool:
+        """Let clients have the file that another process has put into the same store; False if there is none."""
+        stored = self.store.opened(request.path)
+        if stored is None:
+            return False
+        try:
+            flight.begin(stored.descriptor, stored.size)
+            flight.advance(stored.size)
+        finally:
+            os.close(stored.descriptor)
+        return True
+
     def _received(
-        self, request: ModuleRequest, flight: Flight | Unwatched, coming: Coming
+        self, request: ModuleRequest, flight: Flight | Unwatched, coming: Coming, *, publish: bool = False
     ) -> tuple[Refusal | None, int]:
         limit = LIMITS[request.kind]
         too_large = Refusal(BAD_GATEWAY, f"{request.named}: its {request.kind} is larger than {limit} bytes")
@@ -228,6 +255,8 @@ class ModuleProxy:
             problem = problem_with(request, incoming.descriptor, self.hashes)
             if problem is None:
                 incoming.keep(request.path)
+                if publish:
+                    self.sharing.files.publish(request, incoming.descriptor, incoming.size)
             else:
                 self.tally.trouble("verification", problem.reason)
             return problem, incoming.size

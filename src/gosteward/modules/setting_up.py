@@ -14,6 +14,7 @@ from gosteward.modules.policed_hashes import PolicedHashes
 from gosteward.modules.proxy import ModuleProxy
 from gosteward.modules.storage.disk import DiskStore
 from gosteward.modules.storage.kept_answers import AnswersOnDisk
+from gosteward.modules.storage.sharing import ALONE
 from gosteward.modules.tally import Tally
 from gosteward.modules.upstreams import upstreams
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gosteward.modules.expected_hashes import Hashes
+    from gosteward.modules.origins.upstream import Source
     from gosteward.modules.policing import Policing
     from gosteward.toolchains.origins.web import Web
 
@@ -65,9 +67,10 @@ def parts(wanted: Wanted, web: Web, clock: Callable[[], float] = time.time, poli
     freshness = Freshness(lists=wanted.list_ttl, stale=10 * wanted.list_ttl)
     kept = AnswersOnDisk(wanted.store)
     tally = Tally(clock)
-    origin = UpstreamOrigin(behind, web, tally)
+    sources: dict[str, Source] = {}
+    origin = UpstreamOrigin(behind, web, tally, sources)
     if policy is not None:
-        origin = RoutedOrigin(behind, web, policy.upstreams_for, tally)
+        origin = RoutedOrigin(behind, web, policy.upstreams_for, tally, sources)
         hashes = PolicedHashes(hashes, seen, policy)
-    proxy = ModuleProxy(store, kept, origin, hashes, freshness, clock, policy, tally)
+    proxy = ModuleProxy(store, kept, origin, hashes, freshness, clock, policy, tally, ALONE)
     return Parts(proxy, DatabaseRelay(known, ChangingAnswers(kept, proxy.threads, clock), web, clock, tally))

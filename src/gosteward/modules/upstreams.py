@@ -24,6 +24,11 @@ class Upstream(NamedTuple):
     falls_through: bool
     shown: str
 
+    @property
+    def scheme(self) -> str:
+        """Of its URL."""
+        return self.url.partition(":")[0]
+
 
 def upstreams(value: str) -> tuple[Upstream, ...]:
     """The proxies of a list like GOPROXY.

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import time
-from typing import TYPE_CHECKING, NamedTuple
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from gosteward.fetch import FetchError, held
 from gosteward.modules.answers import BAD_GATEWAY, FORBIDDEN, TIMED_OUT, UNAVAILABLE, Refusal, of_upstream
@@ -12,7 +13,8 @@ from gosteward.modules.upstreams import goes_on, of_all
 from gosteward.toolchains.origins.web import UnreachableError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
 
     from gosteward.fetch import Opened
     from gosteward.modules.tally import Tally
@@ -37,16 +39,30 @@ class BrokenError(Exception):
     """A body ended too early, or stopped coming."""
 
 
+class Source(Protocol):
+    """Something else than a module proxy that can be asked for paths of the protocol."""
+
+    def opened(self, upstream: Upstream, path: str, seconds: float) -> AbstractContextManager[Coming | Refusal]:
+        """As `UpstreamOrigin.opened`, of one entry of its list."""
+        ...
+
+
 class UpstreamOrigin:
-    """A list of module proxies.
+    """A list of module proxies, and of other sources.
 
     Args:
-        tally: is told how each of them does.
+        tally: is told how each of them does.   sources: by the scheme of their URLs.
     """
 
-    def __init__(self, upstreams: Sequence[Upstream], web: Web, tally: Tally | None = None) -> None:
+    def __init__(
+        self,
+        upstreams: Sequence[Upstream],
+        web: Web,
+        tally: Tally | None = None,
+        sources: Mapping[str, Source] = MappingProxyType({}),
+    ) -> None:
         self.upstreams = tuple(upstreams)
-        self._web, self._tally = web, tally
+        self._web, self._tally, self._sources = web, tally, sources
 
     @contextlib.contextmanager
     def opened(self, path: str, seconds: float = FILE_SECONDS) -> Iterator[Coming | Refusal]:
@@ -78,6 +94,9 @@ class UpstreamOrigin:
     def _asked(
         self, upstream: Upstream, path: str, seconds: float, open_answer: contextlib.ExitStack
     ) -> Coming | Refusal:
+        source = self._sources.get(upstream.scheme)
+        if source is not None:
+            return open_answer.enter_context(source.opened(upstream, path, seconds))
         try:
             answer = open_answer.enter_context(self._web.opened(f"{upstream.url}/{path}", seconds))
             if answer.head.status != 200:
