@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SOURCES := $(shell find src -name '*.py' -o -name '*.po')
 
-.PHONY: run test fuzz lint bench docs pyz sweep rebuild conformance clean
+.PHONY: run test fuzz lint bench docs pyz sweep soak rebuild conformance clean
 
 run: $(VENV)/.run
 	$(BIN)/gosteward doctor || [ $$? -le 3 ]
@@ -28,13 +28,22 @@ lint: $(VENV)/.lint
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# make sweep [EVERY=1] [OF_COMMANDS=1]: every fault of the fault sweeps, over repair and undo and over the commands that install; `make test` has a few of them.
+# make sweep [EVERY=1] [OF_COMMANDS=1] [OF_INGESTS=1]: every fault of the fault sweeps, over repair and undo, over the commands that install,
+# and over what a module proxy takes in; `make test` has a few of them.
 EVERY ?= 1
 OF_COMMANDS ?= $(EVERY)
+OF_INGESTS ?= $(EVERY)
 sweep: $(VENV)/.test
 	$(PYTHON) tools/test_prerequisites.py
 	$(BIN)/python tests/repair/crash_sweep.py --every $(EVERY)
 	$(BIN)/python tests/toolchains/crash_sweep.py --every $(OF_COMMANDS)
+	$(BIN)/python tests/serve/ingest_sweep.py --every $(OF_INGESTS)
+
+# make soak [MINUTES=10] [CLIENTS=64]: a module proxy with clients that do all that clients do, every byte compared; its memory, descriptors and threads.
+MINUTES ?= 10
+CLIENTS ?= 64
+soak: $(VENV)/.test
+	$(BIN)/python tests/serve/soak.py --minutes $(MINUTES) --clients $(CLIENTS)
 
 # make conformance: Go's own script tests of the go command, through the module proxy. Five minutes of both cores.
 conformance: $(VENV)/.test

@@ -14,7 +14,8 @@ import sys
 NEEDED = {
     "zsh": "zsh", "fish": "fish", "dash": "dash", "ksh": "ksh", "mksh": "mksh", "tcsh": "tcsh", "csh": "tcsh", "sudo": "sudo", "sshd": "openssh-server", "crontab": "cron", "setfacl": "acl",
     "setfattr": "attr", "git": "git", "gcc": "gcc", "openssl": "openssl", "debootstrap": "debootstrap", "unshare": "util-linux",
-    "getent": "libc-bin", "go": "golang-go", "xz": "xz-utils", "strace": "strace", "chattr": "e2fsprogs", "gpg": "gnupg", "gpgv": "gpgv", "patch": "patch", "nginx": "nginx", "systemd-analyze": "systemd",
+    "getent": "libc-bin", "go": "golang-go", "xz": "xz-utils", "strace": "strace", "chattr": "e2fsprogs", "gpg": "gnupg", "gpgv": "gpgv", "patch": "patch", "nginx": "nginx", "redis-server": "redis-server", "systemd-analyze": "systemd",
+    "chromium-headless-shell": "chromium-headless-shell",
 }  # fmt: skip
 FOUND_IN = "/usr/local/go/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 

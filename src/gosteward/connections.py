@@ -118,6 +118,7 @@ class Request(NamedTuple):
         patience: seconds of silence after which a server is given up, None to wait until the deadline.   start: first byte that is
             wanted (a server may send all of it nevertheless, and then says 200 and not 206).   pool: where connections are kept; None to
             close each one.   login: "name:password" for a URL, b"" for none; of a URL without TLS it is not asked.
+            secret: header lines that go where a password would go, and nowhere else.
     """
 
     deadline: float
@@ -128,6 +129,7 @@ class Request(NamedTuple):
     start: int = 0
     pool: Pool | None = None
     login: Callable[[Url], bytes] = lambda _: b""
+    secret: tuple[str, ...] = ()
 
 
 def key_of(url: Url, request: Request) -> Key:

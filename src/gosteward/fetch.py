@@ -108,9 +108,9 @@ def opened(url: Url, request: Request) -> Iterator[Opened]:
     Raises:
         FetchError: there is no answer; while pieces are taken: it ends too early, or does not go on.
     """
-    asked, login = url, request.login(url) if url.scheme == "https" else b""
+    asked, secret = url, _secret(url, request)
     for _ in range(MOST_REDIRECTS + 1):
-        with _asked(url, request, login) as answer:
+        with _asked(url, request, secret) as answer:
             location = answer.head.headers.get("location", "")
             if answer.head.status not in (301, 302, 303, 307, 308) or not location:
                 yield answer
@@ -123,9 +123,17 @@ def opened(url: Url, request: Request) -> Iterator[Opened]:
             raise FetchError("http", "status", f"refused a redirect to {place}", status=status)
         # As in net/http, what was left once does not come back; unlike there, a host's other ports and names below its own are others.
         if (target.scheme, target.host, target.effective_port) != (asked.scheme, asked.host, asked.effective_port):
-            login = b""
+            secret = ()
         url = target
     raise FetchError("http", "status", f"more than {MOST_REDIRECTS} redirects")
+
+
+def _secret(url: Url, request: Request) -> tuple[str, ...]:
+    """Header lines by which the server knows who asks."""
+    if url.scheme != "https":
+        return ()
+    login = request.login(url)
+    return (*((f"Authorization: {basic(login)}",) if login else ()), *request.secret)
 
 
 def _target(url: Url, location: str) -> Url | None:
@@ -138,8 +146,8 @@ def _target(url: Url, location: str) -> Url | None:
 
 
 @contextlib.contextmanager
-def _asked(url: Url, request: Request, login: bytes) -> Iterator[Opened]:
-    connection, answer = _exchange(url, request, login)
+def _asked(url: Url, request: Request, secret: tuple[str, ...]) -> Iterator[Opened]:
+    connection, answer = _exchange(url, request, secret)
     try:
         yield answer
         if request.pool is not None and answer.ended():
@@ -151,29 +159,29 @@ def _asked(url: Url, request: Request, login: bytes) -> Iterator[Opened]:
     connection.close()
 
 
-def _exchange(url: Url, request: Request, login: bytes) -> tuple[socket.socket, Opened]:
+def _exchange(url: Url, request: Request, secret: tuple[str, ...]) -> tuple[socket.socket, Opened]:
     """Ask, over a kept connection if there is one; if that was closed in the meantime, once more over a new one."""
     kept = request.pool.taken(key_of(url, request)) if request.pool is not None else None
     if kept is not None:
         try:
-            return kept, _spoken(kept, url, request, login)
+            return kept, _spoken(kept, url, request, secret)
         except SilentError:
             pass
     connection = connected(url, request)
-    return connection, _spoken(connection, url, request, login)
+    return connection, _spoken(connection, url, request, secret)
 
 
-def _spoken(connection: socket.socket, url: Url, request: Request, login: bytes) -> Opened:
+def _spoken(connection: socket.socket, url: Url, request: Request, secret: tuple[str, ...]) -> Opened:
     """Ask over a connection, which is closed on any error. Raises FetchError; SilentError: there is nothing at all."""
     try:
-        send(connection, _question(url, request, login), request.deadline)
+        send(connection, _question(url, request, secret), request.deadline)
         return _answer(connection, request, url)
     except BaseException:
         connection.close()
         raise
 
 
-def _question(url: Url, request: Request, login: bytes) -> list[str]:
+def _question(url: Url, request: Request, secret: tuple[str, ...]) -> list[str]:
     proxy = request.route(url)
     through_proxy = proxy is not None and url.scheme == "http" and proxy.scheme not in SOCKS5
     path = url.path.partition("#")[0] or "/"
@@ -188,8 +196,7 @@ def _question(url: Url, request: Request, login: bytes) -> list[str]:
         lines.append("Connection: close")
     if request.start:
         lines.append(f"Range: bytes={request.start}-")
-    if login:
-        lines.append(f"Authorization: {basic(login)}")
+    lines += secret
     if through_proxy and proxy is not None and proxy.user:
         lines.append(authorization(proxy))
     return lines

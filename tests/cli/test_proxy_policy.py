@@ -123,3 +123,31 @@ def free_port() -> int:
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         return int(one.getsockname()[1])
+
+
+@pytest.mark.parametrize(
+    ("module", "said"),
+    [
+        ("git.corp.example/lib", "from https://athens.corp.example (p.toml:3; helper /usr/bin/token-tool)"),
+        ("own.corp.example/lib", "from the store alone"),
+        ("example.com/lib", "from https://a.example, file:///srv/mirror"),
+    ],
+)
+def test_where_a_module_comes_from_is_told_and_by_what_it_is_had_but_nothing_secret(
+    tmp_path: Path, module: str, said: str
+) -> None:
+    route = 'upstream = "https://athens.corp.example"\nhelper = ["/usr/bin/token-tool", "--key=s3cret"]\n'
+    policy = f'private = ["corp.example", "*.corp.example"]\n\n[[route]]\nmodules = ["git.corp.example"]\n{route}'
+    (tmp_path / "p.toml").write_text(policy)
+    words = ("--policy", "p.toml", f"{module}@v1.0.0", "--upstream", "https://ci:s3cret@a.example,file:///srv/mirror")
+    code, text = gosteward(tmp_path, "policy", "test", *words)
+    assert (code, "s3cret" in text) == (0, False)
+    assert said in text.replace("https://ci:xxxxx@a.example", "https://a.example")
+
+
+def test_a_policy_with_a_helper_is_nobody_elses_to_write(tmp_path: Path) -> None:
+    policy = '[[route]]\nmodules = ["a.example"]\nupstream = "https://b.example"\nhelper = ["/usr/bin/token-tool"]\n'
+    (tmp_path / "p.toml").write_text(policy)
+    (tmp_path / "p.toml").chmod(0o664)
+    code, text = gosteward(tmp_path, "policy", "check", "p.toml")
+    assert (code, "nobody but root and the user of the proxy may write to it" in text) == (2, True)

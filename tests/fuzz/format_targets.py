@@ -189,6 +189,15 @@ def _stored_rpms(data: bytes) -> object:
 
 
 MODULES = 'module go require replace exclude retract use toolchain godebug tool ignore ( ) [ ] , => // indirect v1.0.0 ./x " ` \\'
+
+
+def _credentials(data: bytes) -> object:
+    known = goauth.credentials(text_of(data))
+    for lines in known.values():
+        assert all(line.isprintable() and line.isascii() for line in lines)
+    return known, goauth.headers_for("a.example/go/x", known)
+
+
 TARGETS = {
     "elf": Target(_elf),
     "build-information": Target(_buildinfo),
@@ -211,6 +220,14 @@ TARGETS = {
     ),
     "authorization": Target(authorization.presented, words="Basic Bearer YWxpY2U6cmlnaHQ= = : gst_"),
     "goauth": Target(lambda data: goauth.methods(text_of(data)), words="off netrc ; git /srv helper --flag"),
+    "goauth-answer": Target(
+        _credentials, errors=(ValueError,), words="https://a.example/go \n\n Authorization: Bearer abc \n\n Host: x"
+    ),
+    "header-file": Target(
+        lambda data: goauth.header_file(text_of(data)),
+        errors=(ValueError,),
+        words="Authorization: Bearer abc \n # Host: : \r",
+    ),
     "file-start": Target(_file_start, words='#! exec env "$@" $* /usr/local/go/bin/go A=b ustar <!doctype html <?xml'),
     "compiler-command": Target(_compiler_command, words="-target --target= -m32 aarch64-linux-gnu-gcc-12 ccache ' \""),
     "go-mod": Target(lambda data: gomod.parse(text_of(data)), lines=True, words=MODULES),

@@ -31,7 +31,7 @@ def _retractions(data: bytes) -> object:
 
 TARGETS = {
     "module-policy": Target(
-        _policy, errors=(UsageError,), words='default minimum_age maximum_zip private [[rule]] [[age]] [[size]] [[route]] allow deny versions = [ ] " <v1.2.3 7d'
+        _policy, errors=(UsageError,), words='default minimum_age maximum_zip private [[rule]] [[age]] [[size]] [[route]] netrc header_file helper allow deny versions = [ ] " <v1.2.3 7d'
     ),
     "version-range": Target(lambda data: version_ranges.parse(text_of(data)).holds(VERSION), errors=(ValueError,), words="< <= > >= = v1.2.3 , -rc.1"),
     "retractions": Target(_retractions, words="retract [ , ] ( ) v1.0.0 // module"),

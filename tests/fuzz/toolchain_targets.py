@@ -8,6 +8,7 @@ from fuzz.bundle_targets import BUNDLES
 from fuzz.policy_targets import TARGETS as POLICIES
 from fuzz.settings_targets import TARGETS as SETTINGS
 from fuzz.target import Target, text_of
+from fuzz.vulnerability_targets import TARGETS as VULNERABILITIES
 from gosteward.errors import StewardError, UsageError
 from gosteward.formats import openpgp_packets, openpgp_status, tar_members, zip_members
 from gosteward.formats.zip_members import Limits
@@ -22,7 +23,7 @@ from gosteward.golang import (
     tree_comparison,
 )
 from gosteward.golang.distribution import Entry
-from gosteward.sumdb import encodings, keys, lookup, note, proof, tiles, tlog
+from gosteward.sumdb import encodings, keys, lookup, note, proof, signing, tiles, tlog
 from gosteward.sumdb.refusals import RefusalError
 
 PREFIX = distribution.module_prefix("go1.26.90", "linux-amd64")
@@ -136,10 +137,12 @@ TARGETS = {
     "signed-head": Target(_head, errors=(RefusalError,), words="go.sum database tree \u2014 sum.golang.org"),
     "log-proof": Target(_proof, errors=(RefusalError,), words="c2sp.org/tlog-proof@v1 extra index"),
     "database-key": Target(lambda data: keys.parse(text_of(data)), errors=(UsageError,), words="+ 033de0ae"),
+    "signing-key": Target(lambda data: signing.parse(text_of(data)).key, errors=(UsageError,), words="PRIVATE+KEY+ +e43e33a2+"),
     "log-tiles": Target(_tiles, errors=(RefusalError,)),
     "cached-names": Target(_cached_names, words='! @v1.2.3 .info .mod .zip .ziphash .partial .lock .tmp- {"Version":"v1.2.3"}'),
     **SETTINGS,
     **POLICIES,
+    **VULNERABILITIES,
     **BUILDS,
     **BUNDLES,
     **ADVISORIES,

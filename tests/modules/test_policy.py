@@ -141,7 +141,7 @@ WRONG = {
     "default": ("default = 'maybe'\n", "maybe"),
     "age": ("minimum_age = '7 days'\n", "7 days"),
     "age as a number": ("minimum_age = 7\n", "7"),
-    "size": ("maximum_zip = '1TB'\n", "1TB"),
+    "size": ("maximum_zip = '1T'\n", "1T"),
     "size as truth": ("maximum_zip = true\n", "True"),
     "pattern": ("private = ['https://corp.example']\n", "https://corp.example"),
     "two patterns in one": ("[[rule]]\ndeny = ['a.b,c.d']\n", "a.b,c.d"),
@@ -190,3 +190,49 @@ def test_reading_grows_with_the_number_of_rules_and_no_faster() -> None:
         parse("".join(f'[[rule]]\ndeny = ["example.com/m{number}"]\n' for number in range(count)), "policy.toml")
 
     assert grows_linearly(read, 2_000)
+
+
+VULNERABLE = '[vulnerable]\nwhen_unknown = "deny"\n'
+
+
+def test_known_vulnerabilities_are_refused_as_it_is_written() -> None:
+    found = parse(f'{VULNERABLE}except = ["GO-2024-1234"]\nunreviewed = "allow"\n', "/etc/policy.toml").vulnerable
+    assert found == rules.Vulnerable(
+        "*", frozenset({"GO-2024-1234"}), unreviewed=False, toolchains=False, passes_unknown=False,
+        place=rules.Place("policy.toml", 1, "vulnerable"),
+    )  # fmt: skip
+    assert parse("", "policy.toml").vulnerable is None
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[vulnerable]\n", "when_unknown"),
+        ('[vulnerable]\nwhen_unknown = "maybe"\n', "when_unknown"),
+        (f"{VULNERABLE}deny = true\n", "not a key"),
+        (f'{VULNERABLE}except = "GO-2024-1234"\n', "list"),
+        (f'{VULNERABLE}except = ["1234"]\n', "no vulnerability"),
+        (f"{VULNERABLE}modules = []\n", "patterns"),
+        (f"{VULNERABLE}toolchains = true\n", "toolchains"),
+        ("vulnerable = 1\n", "table"),
+        ("[[vulnerable]]\n", "table"),
+    ],
+)  # fmt: skip
+def test_a_mistake_about_vulnerabilities_is_an_error(text: str, said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        parse(text, "policy.toml")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('unknown = "deny"\n', "either `allow` or `deny`"),
+        ('allow = ["MIT"]\ndeny = ["MIT"]\nunknown = "deny"\n', "either `allow` or `deny`"),
+        ('allow = ["MIT"]\n', "unknown is"),
+        ('allow = ["MITT"]\nunknown = "deny"\n', "no licence"),
+        ('allow = "MIT"\nunknown = "deny"\n', "a list of licences"),
+    ],
+)
+def test_a_mistake_about_licences_is_an_error(text: str, said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        parse(f"[licences]\n{text}", "policy.toml")

@@ -47,7 +47,7 @@ BAD = [
     "/golang.org/x/!!text/@v/list", "/golang.org/x/text!/@v/list", "/golang.org\\x/@v/list", "/golang/x/text/@v/list", "/.golang.org/x/@v/list",
     "/golang.org/x/.git/@v/list", "/golang.org/x/text/@v/master.zip", "/golang.org/x/text/@v/v2.0.0.zip", "/golang.org/x/text/@v/feature/x.info",
     "/golang.org/x/text/@v/v0.3.0+meta.zip", "/golang.org/x/text/@v/.hidden.info", "/golang.org/x/t\u00e9xt/@v/list", "/" + "a" * 3000 + ".com/@v/list",
-    "/sumdb/NAME", "/sumdb/name/lookup/../../x", "/sumdb/name/tile/8/0/../1", "/sumdb//latest", "/sumdb/name/lookup/golang.org/x/text",
+    "/sumdb/NAME", "/sumdb/name/lookup/../../x", "/sumdb/./latest", "/sumdb/name/tile/8/0/../1", "/sumdb//latest", "/sumdb/name/lookup/golang.org/x/text",
 ]  # fmt: skip
 
 

@@ -23,10 +23,12 @@ from gosteward.golang import dirhash
 from gosteward.host.local import LocalHost
 from gosteward.probes import network, trust
 from gosteward.snapshot import (
+    Binary,
     Context,
     EnvironmentVariable,
     Location,
     NetworkCheck,
+    PathEntry,
     Requirement,
     Setting,
     User,
@@ -70,15 +72,17 @@ def serving(answers, certificate=None):
         server.server_close()
 
 
-def collected(goproxy, *, settings=None, environment=None, workspaces=(), home="/nonexistent", deadline=2.0):
+def collected(goproxy, *, settings=None, environment=None, workspaces=(), home="/nonexistent", deadline=2.0, go=""):
     values = {"GOPROXY": goproxy, "GOSUMDB": "off", **(settings or {})}
     variables = tuple(
         EnvironmentVariable(n, v, (Location("/etc/environment", 3),)) for n, v in (environment or {}).items()
     )
+    binary = Binary("/usr/local/go/bin/go", "/usr/local/go/bin/go", version=go)
+    search_path = (PathEntry("/usr/local/go/bin", go=binary),) if go else ()
     checks, gaps = network.collect(
         LocalHost(dict(os.environ)),
         User(name=getpass.getuser(), uid=os.getuid(), gid=os.getgid(), home=home),
-        (Context(name="bash-login", kind="login", shell="bash", variables=variables),),
+        (Context(name="bash-login", kind="login", shell="bash", variables=variables, search_path=search_path),),
         tuple(Setting(name, value, "goenv-file", SETTING) for name, value in values.items()),
         tuple(workspaces),
         deadline,
@@ -146,9 +150,12 @@ def test_a_private_module_that_goes_around_the_proxies_makes_none_of_them_requir
     assert not check.required
 
 
-def test_passwords_are_masked_and_not_sent() -> None:
-    with serving({"/sumdb/sum.golang.org/supported": (401, "text/plain", b"")}) as (url, _):
-        check = only(collected(url.replace("http://", "http://dev:secret@")))
+@openssl
+def test_passwords_are_masked_and_not_sent(authority) -> None:
+    store = {"SSL_CERT_FILE": str(authority / "ca.crt")}
+    refusing = {"/sumdb/sum.golang.org/supported": (401, "text/plain", b"")}
+    with serving(refusing, (authority / "good.crt", authority / "good.key")) as (url, _):
+        check = only(collected(url.replace("https://", "https://dev:secret@"), environment=store))
     assert check.ok, "somebody who has a password is not told to get one"
     assert "secret" not in str(check)
 
@@ -434,23 +441,93 @@ def test_a_module_path_is_sent_only_where_the_next_build_sends_it(reason: str, t
     assert not any("greet" in path for path in seen)
 
 
-def test_a_netrc_entry_decides_whether_credentials_are_missing(tmp_path) -> None:
-    refusing = {
-        "/sumdb/sum.golang.org/supported": (401, "text/plain", b""),
-        "/golang.org/x/mod/@v/list": (401, "text/plain", b""),
+REFUSING = {
+    "/sumdb/sum.golang.org/supported": (401, "text/plain", b""),
+    "/golang.org/x/mod/@v/list": (401, "text/plain", b""),
+}
+
+
+@openssl
+@pytest.mark.parametrize(
+    ("go", "with_port", "without"), [("", "", ""), ("go1.26.8", "", "port"), ("go1.23.4", "port", "")]
+)
+def test_a_netrc_entry_decides_whether_credentials_are_missing(
+    authority, tmp_path, go: str, with_port: str, without: str
+) -> None:
+    """A port belongs to the name since go 1.24, and not before; where the version is not known, both will do."""
+    store = {"SSL_CERT_FILE": str(authority / "ca.crt")}
+
+    def problem(entry: str) -> str:
+        (tmp_path / ".netrc").write_text(entry)
+        checks = collected(url, environment=store, home=str(tmp_path), go=go)
+        asked, file = only(checks), [c for c in checks if c.kind == "netrc"]
+        assert asked.ok == (not file and bool(entry))
+        return file[0].reason if file else asked.reason
+
+    with serving(REFUSING, (authority / "good.crt", authority / "good.key")) as (url, _):
+        place = url[len("https://") :]
+        assert problem("") == "credentials"
+        assert problem("machine 127.0.0.1 login dev\n") == "incomplete"
+        assert problem(f"machine {place} login dev password x\n") == with_port
+        assert problem("machine 127.0.0.1 login dev password x\n") == without
+
+
+@openssl
+@pytest.mark.parametrize(
+    ("goauth", "reasons"), [(" netrc ", ["incomplete"]), ("netrc ;netrc", ["incomplete"]), ("git /src; netrc", [])]
+)
+def test_goauth_is_a_list_in_which_a_program_may_know_what_the_netrc_does_not(
+    authority, tmp_path, goauth: str, reasons: list[str]
+) -> None:
+    (tmp_path / ".netrc").write_text("machine 127.0.0.1 login dev\n")
+    with serving(REFUSING, (authority / "good.crt", authority / "good.key")) as (url, _):
+        store = {"SSL_CERT_FILE": str(authority / "ca.crt")}
+        checks = collected(url, environment=store, home=str(tmp_path), settings={"GOAUTH": goauth})
+    assert [check.reason for check in checks if check.kind == "netrc"] == reasons
+
+
+def test_over_http_no_password_counts_as_go_sends_none(tmp_path) -> None:
+    (tmp_path / ".netrc").write_text("machine 127.0.0.1 login dev password x\n")
+    with serving(REFUSING) as (url, _):
+        assert only(collected(url, home=str(tmp_path))).reason == "credentials"
+        assert only(collected(url, settings={"GOAUTH": "git /src"})).reason == "credentials"
+        in_url = only(collected(url.replace("http://", "http://dev:secret@")))
+    assert (in_url.ok, in_url.reason) == (False, "password-in-clear")
+
+
+MOD = "/git.corp.example/team/greet/@v/v1.0.0.mod"
+
+
+@pytest.mark.parametrize("status", [403, 502])
+def test_a_proxy_that_refuses_a_module_or_fails_with_it_is_named_with_what_it_says(status: int) -> None:
+    answers = {
+        "/sumdb/sum.golang.org/supported": (200, "text/plain", b""),
+        MOD: (status, "text/plain", b"because\x1b[31m of x\nmore"),
     }
-    with serving(refusing) as (url, _):
-        none = collected(url, home=str(tmp_path))
-        (tmp_path / ".netrc").write_text("machine 127.0.0.1 login dev\n")
-        incomplete = collected(url, home=str(tmp_path))
-        (tmp_path / ".netrc").write_text("machine 127.0.0.1 login dev password x\n")
-        complete = collected(url, home=str(tmp_path))
-        (tmp_path / ".netrc").write_text(f"machine {url[len('http://') :]} login dev password x\n")
-        with_port = collected(url, home=str(tmp_path))
-    assert only(with_port).ok
-    assert (only(none).reason, len(none)) == ("credentials", 1)
-    assert only(incomplete, "netrc").reason == "incomplete"
-    assert only(complete).ok
+    with serving(answers) as (url, _), serving({}) as (second, seen):
+        found = only(collected(f"{url},direct", workspaces=[project()]), "module")
+        assert (found.reason, found.status, found.detail) == (
+            "not-given",
+            status,
+            f"HTTP status {status}: because[31m of x",
+        )
+        assert only(collected(f"{url},{second}", workspaces=[project()]), "module").url == url
+        assert MOD not in seen  # go does not get there
+        assert only(collected(f"{url}|{second}", workspaces=[project()]), "module").reason == "not-there"
+        assert MOD in seen
+
+
+@openssl
+def test_what_is_refused_to_us_who_send_no_password_may_be_given_to_go(authority, tmp_path) -> None:
+    answers = {"/sumdb/sum.golang.org/supported": (200, "text/plain", b""), MOD: (403, "text/plain", b"")}
+    store = {"SSL_CERT_FILE": str(authority / "ca.crt")}
+    with serving(answers, (authority / "good.crt", authority / "good.key")) as (url, _):
+        refused = collected(url, environment=store, workspaces=[project()], home=str(tmp_path))
+        (tmp_path / ".netrc").write_text(f"machine {url[len('https://') :]} login dev password x\n")
+        with_netrc = collected(url, environment=store, workspaces=[project()], home=str(tmp_path))
+        with_goauth = collected(url, environment=store, workspaces=[project()], settings={"GOAUTH": "git /src"})
+    assert only(refused, "module").reason == "not-given"
+    assert not [c for checks in (with_netrc, with_goauth) for c in checks if c.kind == "module"]
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can read as somebody else")

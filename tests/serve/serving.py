@@ -17,6 +17,7 @@ from gosteward.host.local import LocalHost
 from gosteward.modules.policing import Policing
 from gosteward.modules.setting_up import Wanted, parts
 from gosteward.serve.connections import ROOMY, USUAL, Connections
+from gosteward.serve.further_pages import pages_of
 from gosteward.serve.module_server import ModuleServer
 from gosteward.serve.observation import Observation
 from gosteward.toolchains.origins.web import Web
@@ -173,8 +174,9 @@ class Served:
 def proxy(
     top: Path, behind: str, sumdb: str = "off", private: str = "", list_ttl: float = 60.0, policy: Path | None = None, *,
     timeouts: Timeouts = USUAL, limits: Limits = ROOMY, clock: Callable[[], float] = time.time, log: AccessLog | None = None, log_hits: bool = False,
+    **more: object,
 ) -> Iterator[Served]:  # fmt: skip
-    """A proxy with its store in `top`/store."""
+    """A proxy with its store in `top`/store.  more: fields of `Wanted`."""
     host = LocalHost({"HOME": str(top)})
     web = Web(host, user_with_id(host, 0))
     ready, stop = threading.Event(), threading.Event()
@@ -182,9 +184,11 @@ def proxy(
 
     async def running() -> None:
         policing = Policing(str(policy), clock) if policy is not None else None
-        made = parts(Wanted(f"{top}/store", behind, sumdb, private, list_ttl), web, clock, policing)
+        wanted = Wanted(f"{top}/store", behind, sumdb, private, list_ttl)._replace(**more)
+        made = parts(wanted, web, clock, policing)
         watched = Observation(made.proxy, log)
-        application = ModuleServer(made.proxy, made.relay, None, watched.pages, watched.exchanges)
+        pages = {**watched.pages, **pages_of(made)}
+        application = ModuleServer(made.proxy, made.relay, None, pages, watched.exchanges)
         if policing is not None:
             policing.changed.append(application.forget)
         open_connections = Connections(
@@ -193,12 +197,13 @@ def proxy(
         server = await asyncio.get_running_loop().create_server(open_connections.made, "127.0.0.1", 0)
         watching = asyncio.ensure_future(open_connections.watch())
         found.append(Served(server.sockets[0].getsockname()[1], made))
+        made.start()
         ready.set()
         await asyncio.get_running_loop().run_in_executor(None, stop.wait)
         server.close()
         await open_connections.drain(1.0)
         watching.cancel()
-        made.proxy.close()
+        made.close()
         watched.close()
         web.close()
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gosteward.golang.proxyurls import DEFAULT_DATABASE
+from gosteward.serve.status_page import language_of
 from serve.serving import Fault, Served, Upstream, proxy, upstream
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def test_it_says_what_happened(served: Served, behind: Upstream) -> None:
     assert "75.0 %" in found.text  # three of four
     assert f'{behind.url} answered 500: <script>alert(1)</script> & "quoted"' in found.text
     assert "1 ok, 1 failed" in found.text
-    assert "does not" in found.text
+    assert "fails" in found.text
     assert "\x1b" not in served.get("/-/").body.decode()
 
 
@@ -131,6 +132,24 @@ def test_nothing_else_can_be_looked_into(served: Served, tmp_path: Path, path: s
     (tmp_path / "store/modules/.hidden").mkdir()
     answer = served.get(path)
     assert (answer.status, answer.body) == (404, b"not found: there is no such page\n")
+
+
+@pytest.mark.parametrize(
+    ("accepted", "language"),
+    [
+        ("", "en"), ("zh", "zh"), ("ZH-cn,en;q=0.9", "zh"), ("en,zh;q=0.9", "en"), ("de,zh;q=0.2,en;q=0.1", "zh"), ("zh;q=0", "en"), ("fr, de", "en"),
+        ("zh;q=9", "en"), ("*", "en"), ("zh;q=nan,en", "en"), ("\xff\xfe,,;;q=,zh", "zh"),
+    ],
+)  # fmt: skip
+def test_the_language_is_the_one_that_the_browser_likes_best(accepted: str, language: str) -> None:
+    assert language_of(accepted) == language
+
+
+def test_an_unknown_language_in_a_url_is_none(served: Served) -> None:
+    for wanted in ("de", "../../etc", "%00", "zh%22%3E"):
+        assert "Hit rate" in page(served, f"/-/?lang={wanted}").text
+    assert "命中率" in page(served, "/-/?lang=zh").text
+    assert all(link.endswith("?lang=zh") for link in page(served, "/-/modules/?lang=zh").links if "lang=en" not in link)
 
 
 def test_head_has_no_body(served: Served) -> None:

@@ -70,6 +70,27 @@ def test_judges_as_openssl_does(seed: bytes, message: bytes, place: int, change:
     assert ed25519.verify(public, message, signature) == openssl(public, message, signature)
 
 
+@pytest.mark.parametrize("vector", VECTORS.values(), ids=VECTORS.keys())
+def test_signs_as_the_rfc_says(vector: tuple[str, str, str, str]) -> None:
+    seed, public, message, signature = (bytes.fromhex(text) for text in vector)
+    assert ed25519.public_key(seed) == public
+    assert ed25519.sign(seed, message) == signature
+
+
+@given(st.binary(min_size=32, max_size=32), st.binary(max_size=200))
+def test_signs_as_openssl_does(seed: bytes, message: bytes) -> None:
+    key = Ed25519PrivateKey.from_private_bytes(seed)
+    assert ed25519.public_key(seed) == key.public_key().public_bytes_raw()
+    assert ed25519.sign(seed, message) == key.sign(message)
+
+
+def test_a_wrong_signature_is_kept_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would give the key away, together with the right one of the same text."""
+    monkeypatch.setattr(ed25519, "_is_good", lambda *_: False)
+    with pytest.raises(ArithmeticError):
+        ed25519.sign(b"k" * 32, b"x")
+
+
 def test_a_signature_has_one_form_only() -> None:
     signature = KEY.sign(b"x")
     scalar = int.from_bytes(signature[32:], "little")

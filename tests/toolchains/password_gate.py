@@ -5,7 +5,8 @@ with password_gate(made_certificate(tmp_path), upstream, login="dev:secret") as 
     gate.place                  127.0.0.1:PORT, as a netrc file names it
     gate.asked                  (path, Authorization header) in order
     gate.redirects[PATH] = URL  a redirect in place of an answer
-    gate.status                 what those get who are not known (401)
+    gate.wanted                 the Authorization header of who is known
+    gate.status, gate.words     what those get who are not known (401)
 """
 
 from __future__ import annotations
@@ -43,7 +44,9 @@ class Gate:
     """What was asked, and how it is answered. See the top of this file."""
 
     def __init__(self, upstream: str, login: str) -> None:
-        self.upstream, self.login = upstream, login
+        self.upstream = upstream
+        self.wanted = basic(login) if login else ""
+        self.words = b"who are you\n"
         self.asked: list[tuple[str, str]] = []
         self.redirects: dict[str, str] = {}
         self.status = 401
@@ -52,8 +55,8 @@ class Gate:
     def answer(self, path: str, authorization: str) -> tuple[int, dict[str, str], bytes]:
         """Status, headers and body."""
         self.asked.append((path, authorization))
-        if self.login and authorization != basic(self.login):
-            return self.status, {"WWW-Authenticate": "Basic"}, b"who are you\n"
+        if self.wanted and authorization != self.wanted:
+            return self.status, {"WWW-Authenticate": "Basic"}, self.words
         if path in self.redirects:
             return 302, {"Location": self.redirects[path]}, b""
         if not self.upstream:

@@ -132,19 +132,19 @@ def time_of(text: object, what: str) -> str:
 
 def modified(content: bytes) -> str:
     """Read index/db.json: when the database changed last. Raises AdvisoryError."""
-    found = _document(content, "the index of the database")
+    found = document(content, "the index of the database")
     return time_of(found.get("modified") if isinstance(found, dict) else None, "the index of the database")
 
 
 def listed(content: bytes) -> tuple[Listed, ...]:
     """Read index/modules.json: the entries about Go itself, each once. Raises AdvisoryError: nothing of a list with an impossible line is used."""
-    rows = _document(content, "the index of modules")
+    rows = document(content, "the index of modules")
     if not isinstance(rows, list):
         raise AdvisoryError("the index of modules is no list")
     found: dict[str, Listed] = {}
     for row in rows:
         if isinstance(row, dict) and row.get("path") in MODULES:
-            found.update((line.id, line) for line in map(_listed, _list(row, "vulns", MOST_ENTRIES)))
+            found.update((line.id, line) for line in map(_listed, list_at(row, "vulns", MOST_ENTRIES)))
     return tuple(found[id_] for id_ in sorted(found))
 
 
@@ -154,10 +154,10 @@ def parse(content: bytes) -> Advisory:
     Raises:
         AdvisoryError: it is none.
     """
-    entry = _document(content, "an entry of the database", ENTRY_LIMIT)
+    entry = document(content, "an entry of the database", ENTRY_LIMIT)
     if not isinstance(entry, dict) or not isinstance(entry.get("id"), str) or not ID.fullmatch(entry["id"]):
         raise AdvisoryError("an entry of the database has no id")
-    aliases = [a for a in _list(entry, "aliases", MOST_PACKAGES) if isinstance(a, str) and ALIAS.fullmatch(a)]
+    aliases = [a for a in list_at(entry, "aliases", MOST_PACKAGES) if isinstance(a, str) and ALIAS.fullmatch(a)]
     concerned = list(_concerned(entry)) if not entry.get("withdrawn") else []
     packages = dict.fromkeys(name for part in concerned for name in _packages(part))
     ranges = {found for part in concerned for found in _ranges(part)}
@@ -168,7 +168,7 @@ def parse(content: bytes) -> Advisory:
 
 
 def _concerned(entry: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    for part in _list(entry, "affected", MOST_RANGES):
+    for part in list_at(entry, "affected", MOST_RANGES):
         package = part.get("package") if isinstance(part, dict) else None
         if isinstance(package, dict) and package.get("name") in MODULES and _here(part):
             yield part
@@ -176,7 +176,7 @@ def _concerned(entry: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 def _imports(part: dict[str, Any]) -> list[dict[str, Any]]:
     specific = part.get("ecosystem_specific")
-    found = _list(specific, "imports", MOST_ENTRIES) if isinstance(specific, dict) else []
+    found = list_at(specific, "imports", MOST_ENTRIES) if isinstance(specific, dict) else []
     return [one for one in found if isinstance(one, dict)]
 
 
@@ -198,11 +198,11 @@ def _packages(part: dict[str, Any]) -> Iterable[str]:
 
 def _ranges(part: dict[str, Any]) -> Iterator[Range]:
     """Events stand in order of versions. Of kinds that are not known here nothing follows: a range stays open rather than ends too early."""
-    for one in _list(part, "ranges", MOST_RANGES):
+    for one in list_at(part, "ranges", MOST_RANGES):
         if not isinstance(one, dict) or one.get("type") != "SEMVER":
             continue
         introduced = ""
-        for event in _list(one, "events", MOST_RANGES * 2):
+        for event in list_at(one, "events", MOST_RANGES * 2):
             start, end = _version(event, "introduced"), _version(event, "fixed")
             if end and introduced:
                 yield Range(introduced, end)
@@ -227,8 +227,9 @@ def _listed(line: object) -> Listed:
     return Listed(id_, time_of(line.get("modified"), id_))
 
 
-def _list(document: dict[str, Any], key: str, most: int) -> list[Any]:
-    found = document.get(key)
+def list_at(entry: dict[str, Any], key: str, most: int) -> list[Any]:
+    """A list in an answer; [] where there is none. Raises AdvisoryError: it is another thing, or longer than `most`."""
+    found = entry.get(key)
     if found is None:
         return []
     if not isinstance(found, list) or len(found) > most:
@@ -236,7 +237,8 @@ def _list(document: dict[str, Any], key: str, most: int) -> list[Any]:
     return found
 
 
-def _document(content: bytes, what: str, limit: int = INDEX_LIMIT) -> object:
+def document(content: bytes, what: str, limit: int = INDEX_LIMIT) -> object:
+    """Read JSON, without its numbers. Raises AdvisoryError: it is none, or longer than `limit`."""
     import json  # here, as the doctor judges by entries that were read before
 
     if len(content) > limit:

@@ -75,6 +75,11 @@ class SumDatabase(NamedTuple):
     explicit: bool = False
 
 
+def is_loopback(host: str) -> bool:
+    """Whether a name or address is this host itself, in the form that URLs have it in, or without brackets."""
+    return host in ("localhost", "[::1]", "::1") or host.startswith("127.") or host.endswith(".localhost")
+
+
 def parse(text: str) -> Url | None:
     """Read a URL with a scheme; None for a text that Go refuses as one."""
     match = _SCHEME.match(text)

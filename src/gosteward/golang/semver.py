@@ -5,11 +5,14 @@ Source: semver.org, section 11; golang.org/x/mod/semver (`Compare`): what is beh
 
 from __future__ import annotations
 
+import re
 from typing import Tuple
 
 # Numbers are compared as (digits, text): they have no zeros in front, and may be longer than Python reads.
 Number = Tuple[int, str]
 Order = Tuple[Number, Number, Number, int, Tuple[Tuple[int, int, str], ...]]
+
+_PSEUDO = re.compile(r"v\d+\.(?:0\.0-|\d+\.\d+-(?:[^+]*\.)?0\.)\d{14}-[A-Za-z0-9]+(?:\+.*)?", re.ASCII)
 
 
 def order(version: str) -> Order:
@@ -27,6 +30,11 @@ def line_of(version: str) -> str:
 def is_release(version: str) -> bool:
     """Whether it is neither a candidate nor a pseudo-version."""
     return "-" not in version.partition("+")[0]
+
+
+def is_pseudo(version: str) -> bool:
+    """Whether it stands for a commit; lists have none of those. Source: golang.org/x/mod/module (`IsPseudoVersion`)."""
+    return _PSEUDO.fullmatch(version) is not None
 
 
 def _identifier(text: str) -> tuple[int, int, str]:

@@ -41,11 +41,11 @@ def refuse_taken(path: str, *, replace: bool) -> None:
 
 
 @contextlib.contextmanager
-def outgoing(path: str, *, replace: bool = False) -> Iterator[Growing]:
+def outgoing(path: str, *, replace: bool = False, mode: int = 0o644) -> Iterator[Growing]:
     """Write a file: it is at its name, and on the disk, when the block ends; nothing of it is there if the block raises.
 
     Args:
-        replace: take the place of a file or link that is there.
+        replace: take the place of a file or link that is there.   mode: of the new file, less what the umask takes.
     Raises:
         UsageError: something is there.   OutgoingError: the file cannot be written; also for an OSError of the block.
     """
@@ -57,7 +57,7 @@ def outgoing(path: str, *, replace: bool = False) -> Iterator[Growing]:
     try:
         directory = os.open(os.path.dirname(path) or ".", _DIRECTORY)
         try:
-            with _made(directory, new) as file:
+            with _made(directory, new, mode) as file:
                 yield file
                 file.sync()
                 _named(directory, new, base, path, replace=replace)
@@ -68,8 +68,8 @@ def outgoing(path: str, *, replace: bool = False) -> Iterator[Growing]:
 
 
 @contextlib.contextmanager
-def _made(directory: int, name: str) -> Iterator[Growing]:
-    descriptor = os.open(name, writing.MAKING, 0o644, dir_fd=directory)
+def _made(directory: int, name: str, mode: int) -> Iterator[Growing]:
+    descriptor = os.open(name, writing.MAKING, mode, dir_fd=directory)
     try:
         yield Growing(descriptor)
     except BaseException:

@@ -14,11 +14,17 @@ _MOST = 2_000  # characters of somebody else's text
 
 
 class Refusal(NamedTuple):
-    """No file.  status: of HTTP.   reason: text for the user of go.   retry_after: seconds, 0 for none."""
+    """No file.
+
+    Attributes:
+        status: of HTTP.   reason: text for the user of go.   retry_after: seconds, 0 for none.
+        undecided: there may be nothing wrong with the file; nobody could say what it has to be.
+    """
 
     status: int
     reason: str
     retry_after: int = 0
+    undecided: bool = False
 
     @property
     def is_absence(self) -> bool:
@@ -26,17 +32,18 @@ class Refusal(NamedTuple):
         return self.status in (NOT_FOUND, GONE)
 
 
-def of_upstream(status: int, body: bytes, upstream: str) -> Refusal:
+def of_upstream(status: int, body: bytes, upstream: str, advice: str = "") -> Refusal:
     """What an upstream's answer other than 200 comes to.
 
     Args:
-        upstream: its name, for people.
+        upstream: its name, for people.   advice: what to do about it if it wants to know who asks, "" for nothing.
     """
     said = shown(body)
     if status in (NOT_FOUND, GONE):
         return Refusal(status, said or "not found")
     if status in (401, FORBIDDEN):
-        return Refusal(FORBIDDEN, f"{upstream} refuses it ({status}): {said}")
+        words = ": ".join(filter(None, (f"{upstream} refuses it ({status})", advice or said)))
+        return Refusal(FORBIDDEN, f"{words}\nit says: {said}" if advice and said else words)
     if status in (429, UNAVAILABLE):
         return Refusal(UNAVAILABLE, f"{upstream} is too busy ({status}): {said}", retry_after=30)
     if status == TIMED_OUT:

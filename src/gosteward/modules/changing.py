@@ -6,6 +6,7 @@ However many ask, one question goes out. Source: RFC 5861 (stale-while-revalidat
 from __future__ import annotations
 
 import asyncio
+import threading
 from typing import TYPE_CHECKING, NamedTuple
 
 from gosteward.modules.answers import BAD_GATEWAY, Refusal, failed
@@ -61,7 +62,7 @@ class ChangingAnswers:
 
     def __init__(self, kept: KeptAnswers, threads: Executor, clock: Callable[[], float]) -> None:
         self._kept, self._threads, self._clock = kept, threads, clock
-        self._asked: dict[str, asyncio.Task[Kept | Refusal]] = {}
+        self._asked: dict[str, asyncio.Task[tuple[Kept | Refusal, bool]]] = {}
 
     def fresh(self, path: str, freshness: Freshness) -> Content | Refusal | None:
         """The answer to a path while it is believed; None if it has to be asked for."""
@@ -78,28 +79,41 @@ class ChangingAnswers:
         age = self._clock() - kept.at if kept is not None else 0.0
         asked = self._asked.get(path)
         if asked is None:
-            asked = self._asked[path] = asyncio.ensure_future(self._ask(path, ask))
+            asked = self._asked[path] = asyncio.ensure_future(self._ask(path, ask, freshness))
         old = kept if kept is not None and kept.status == 200 else None
         if old is not None and age < freshness.lists + freshness.stale:
             return _told(old, 0, stale=True)
-        found = await asyncio.shield(asked)
+        found, came_now = await asyncio.shield(asked)
         if isinstance(found, Kept):
-            return _told(found, _lifetime(found, freshness), asked=True)
+            left = _lifetime(found, freshness) - (0.0 if came_now else self._clock() - found.at)
+            return _told(found, left, asked=came_now)
+        latest = self._kept.get(path)  # another proxy's, perhaps
+        if latest is not None and latest.status == 200:
+            old, age = latest, self._clock() - latest.at
         if old is not None and not found.is_absence and age < freshness.on_error:
             return _told(old, 0, stale=True)
         return found
 
-    async def _ask(self, path: str, ask: Callable[[], Kept | Refusal]) -> Kept | Refusal:
+    async def _ask(
+        self, path: str, ask: Callable[[], Kept | Refusal], freshness: Freshness
+    ) -> tuple[Kept | Refusal, bool]:
+        """Returns the answer, and whether an upstream was asked for it."""
+        asked = threading.Event()
+
+        def from_upstream() -> Kept | Refusal:
+            asked.set()
+            return ask()
+
+        def is_believed(kept: Kept) -> bool:
+            return _lifetime(kept, freshness) > self._clock() - kept.at
+
         def asking() -> Kept | Refusal:
-            found = ask()
-            if isinstance(found, Kept):
-                self._kept.put(path, found)
-            return found
+            return self._kept.renewed(path, from_upstream, is_believed)
 
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._threads, asking)
+            return await asyncio.get_running_loop().run_in_executor(self._threads, asking), asked.is_set()
         except Exception as error:  # noqa: BLE001 - whoever waits has to learn of it
-            return failed(error)
+            return failed(error), asked.is_set()
         finally:
             self._asked.pop(path, None)
 

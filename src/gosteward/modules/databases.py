@@ -14,6 +14,7 @@ from gosteward.modules.changing import Content, Freshness, asked
 from gosteward.modules.origins.upstream import UpstreamOrigin
 from gosteward.modules.upstreams import Upstream
 from gosteward.sumdb import keys
+from gosteward.toolchains.origins import log_files
 from gosteward.toolchains.proving.transparency import Log
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from gosteward.modules.requests import DatabaseRequest
     from gosteward.modules.tally import Tally
     from gosteward.sumdb.keys import Key
+    from gosteward.toolchains.origins.log_files import Folder
     from gosteward.toolchains.origins.web import Web
 
 # A record and a tile never change; whoever gave a wrong one is asked again the next day.
@@ -31,11 +33,12 @@ PASSING = Freshness(lists=30.0, stale=60.0)
 
 
 class Database(NamedTuple):
-    """A checksum database.  name: as clients ask for it.   bases: URLs that it is asked under, the best first."""
+    """A checksum database.  name: as clients ask for it.   bases: URLs that it is asked under, the best first.   folders: files of it on this host."""
 
     name: str
     key: Key
     bases: tuple[Upstream, ...]
+    folders: tuple[Folder, ...] = ()
 
 
 def databases(value: str, upstreams: Sequence[Upstream]) -> tuple[Database, ...]:
@@ -53,9 +56,11 @@ def databases(value: str, upstreams: Sequence[Upstream]) -> tuple[Database, ...]
         named, _, url = word.partition(" ")
         key = keys.parse(keys.PUBLIC_DATABASE if named in KNOWN_DATABASES else named)
         own = url.strip() or f"https://{DATABASE_IN_CHINA if named == DATABASE_IN_CHINA else key.name}"
-        relayed = () if url.strip() else tuple(f"{u.url}/sumdb/{key.name}" for u in upstreams)
+        servers = () if url.strip() else tuple(u for u in upstreams if u.scheme in ("http", "https"))
+        relayed = (f"{server.url}/sumdb/{key.name}" for server in servers)
         bases = tuple(Upstream(base.rstrip("/"), True, masked(base)) for base in (*relayed, own))
-        found.append(Database(key.name, key, bases))
+        folders = tuple(log_files.of_proxy(u.path, key.name) for u in upstreams if u.scheme == "file")
+        found.append(Database(key.name, key, bases, folders))
     return tuple(found)
 
 
@@ -64,7 +69,7 @@ def log_of(served: Sequence[Database], top: str, web: Web) -> Log | None:
     if not served:
         return None
     bases = [base.url for base in served[0].bases]
-    return Log(web, bases, f"{top}/proofs", f"{top}/proofs", served[0].key)
+    return Log(web, bases, f"{top}/proofs", f"{top}/proofs", served[0].key, served[0].folders)
 
 
 class DatabaseRelay:

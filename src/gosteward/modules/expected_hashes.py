@@ -19,12 +19,14 @@ from gosteward.host.own_directory import OwnDirectory
 from gosteward.toolchains.module_cache.logged_modules import said
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from gosteward.toolchains.module_cache.logged_modules import Said
     from gosteward.toolchains.proving.transparency import Log
 
 _LIMIT = 4_096
 _MOST_KNOWN = 8_192
-_MOST_AT_ONCE = 64
+_MOST_AT_ONCE = _LOCKS = 64
 
 
 class Expected(NamedTuple):
@@ -50,8 +52,8 @@ class Hashes(Protocol):
         """Raises UnknownHashError, ForgeryError."""
         ...
 
-    def record(self, module: str, version: str, kind: str, h1: str) -> None:
-        """Hold a version to what came first.  kind: "zip" or "mod"."""
+    def record(self, module: str, version: str, kind: str, h1: str) -> str:
+        """Hold a version to what came first.  kind: "zip" or "mod".  Returns what it is held to: something else, if that was faster."""
         ...
 
 
@@ -59,26 +61,38 @@ class SeenHashes:
     """What came first.
 
     Args:
-        top: the store's directory.
+        top: the store's directory.   name: of the directory below it.
     """
 
-    def __init__(self, top: str) -> None:
-        self._files = OwnDirectory(f"{top}/hashes")
-        self._lock = threading.Lock()
+    def __init__(self, top: str, name: str = "hashes") -> None:
+        self._files = OwnDirectory(f"{top}/{name}")
+        # Of one version at a time, but of many side by side: each waits for the disk, which takes many at once as it takes one.
+        self._locks = tuple(threading.Lock() for _ in range(_LOCKS))
 
     def expected(self, module: str, version: str) -> Expected:
         content = self._files.read(_name(module, version), _LIMIT) or b""
         lines = dict(line.split(" ", 1) for line in content.decode("utf-8", "replace").splitlines() if " " in line)
         return Expected(lines.get("zip", ""), lines.get("mod", ""), "what came first of it")
 
-    def record(self, module: str, version: str, kind: str, h1: str) -> None:
-        with self._lock:
+    def record(self, module: str, version: str, kind: str, h1: str) -> str:
+        name = _name(module, version)
+        with self._locks[int(name[:4], 16) % _LOCKS]:
             known = self.expected(module, version)
             hashes = {"zip": known.zip_h1, "mod": known.mod_h1}
             if not hashes[kind]:
                 hashes[kind] = h1
-                text = "".join(f"{name} {value}\n" for name, value in hashes.items() if value)
-                self._files.put(_name(module, version), text.encode(), sync=True)
+                text = "".join(f"{file} {value}\n" for file, value in hashes.items() if value)
+                self._files.put(name, text.encode(), sync=True)
+            return hashes[kind]
+
+    def forget(self, module: str, version: str) -> None:
+        """Hold a version to nothing."""
+        self._files.remove(_name(module, version))
+
+
+def nowhere(module: str, version: str) -> bool:  # noqa: ARG001 - as what looks
+    """There is nowhere else to look for a proof."""
+    return False
 
 
 class LoggedHashesOf:
@@ -87,11 +101,13 @@ class LoggedHashesOf:
     Questions that come together are asked together, by one thread.
 
     Args:
-        private: patterns as in GONOSUMDB.
+        private: patterns as in GONOSUMDB.   elsewhere: looks for a proof of a version where the log cannot be asked; whether it knows one now.
     """
 
-    def __init__(self, log: Log, seen: SeenHashes, private: str = "") -> None:
-        self._log, self._seen, self._private = log, seen, private
+    def __init__(
+        self, log: Log, seen: Hashes, private: str = "", elsewhere: Callable[[str, str], bool] = nowhere
+    ) -> None:
+        self._log, self._seen, self._private, self._elsewhere = log, seen, private, elsewhere
         self._known: dict[tuple[str, str], Expected] = {}
         self._questions: queue.SimpleQueue[tuple[tuple[str, str], Future[Said]]] = queue.SimpleQueue()
         threading.Thread(target=self._work, daemon=True, name="prover").start()
@@ -102,9 +118,9 @@ class LoggedHashesOf:
         known = self._known.get((module, version))
         if known is not None:
             return known
-        answer: Future[Said] = Future()
-        self._questions.put(((module, version), answer))
-        found = answer.result()
+        found = self._said(module, version)
+        if found.hashes is None and not found.forged and self._elsewhere(module, version):
+            found = self._said(module, version)
         if found.hashes is None:
             raise UnknownHashError(str(found.reason), subject=f"{module}@{version}")
         known = Expected(found.hashes.zip_h1, found.hashes.mod_h1, self._log.key.name)
@@ -113,9 +129,13 @@ class LoggedHashesOf:
         self._known[module, version] = known
         return known
 
-    def record(self, module: str, version: str, kind: str, h1: str) -> None:
-        if covers(self._private, module):
-            self._seen.record(module, version, kind, h1)
+    def _said(self, module: str, version: str) -> Said:
+        answer: Future[Said] = Future()
+        self._questions.put(((module, version), answer))
+        return answer.result()
+
+    def record(self, module: str, version: str, kind: str, h1: str) -> str:
+        return self._seen.record(module, version, kind, h1) if covers(self._private, module) else h1
 
     def _work(self) -> None:
         while True:

@@ -35,6 +35,9 @@ class Unwatched:
     def advance(self, got: int) -> None:
         """As `Flight.advance`."""
 
+    def prove(self, got: int) -> None:
+        """As `Flight.prove`."""
+
     def end(self, refusal: Refusal | None, got: int = 0) -> None:  # noqa: ARG002 - as `Flight.end`
         self.refusal = refusal
 
@@ -54,7 +57,7 @@ class Flight:
         self.path = path
         self.size = -1
         self.refusal: Refusal | None = None
-        self.ended = False
+        self.ended = self._has_landed = False
         self._landed = landed
         self._loop = asyncio.get_running_loop()
         self._changed = asyncio.Event()
@@ -72,8 +75,12 @@ class Flight:
         """So many bytes are there by now."""
         self._tell(self._advanced, got)
 
+    def prove(self, got: int) -> None:
+        """All is there, proved and in its place: nobody has to wait for the rest."""
+        self._tell(self._proved, got)
+
     def end(self, refusal: Refusal | None, got: int = 0) -> None:
-        """All is there and proved, or there is nothing."""
+        """All is there and proved, or there is nothing. Who has all of it by then keeps it, whatever this says."""
         self._tell(self._ended, refusal, got)
 
     # What clients call.
@@ -129,9 +136,15 @@ class Flight:
         self._got = got
         self._kick()
 
+    def _proved(self, got: int) -> None:
+        self._got, self.ended = got, True
+        self._kick()
+
     def _ended(self, refusal: Refusal | None, got: int) -> None:
-        self.refusal, self.ended = refusal, True
-        self._got = max(self._got, got)
+        if not self.ended:
+            self.refusal, self.ended = refusal, True
+            self._got = max(self._got, got)
+        self._has_landed = True
         self._landed(self)
         self._kick()
         self._close_unread()
@@ -141,6 +154,6 @@ class Flight:
         changed.set()
 
     def _close_unread(self) -> None:
-        if self.ended and not self._readers and self._descriptor >= 0:
+        if self._has_landed and not self._readers and self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1

@@ -13,21 +13,25 @@ Source: cmd/go/internal/modload/query.go (`queryProxy`, `filterVersions`), modfi
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
+import os
 import re
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
+from gosteward.errors import StewardError
 from gosteward.golang import semver, version_ranges
-from gosteward.modules import policy as rules
+from gosteward.modules import policed_licences
 from gosteward.modules.answers import BAD_GATEWAY, FORBIDDEN, INTERNAL, NOT_FOUND, TIMED_OUT, Refusal
 from gosteward.modules.flights import Flight
-from gosteward.modules.requests import is_canonical, request_for
+from gosteward.modules.requests import is_canonical
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from gosteward.modules.changing import Content
+    from gosteward.modules.policed_licences import LicenceFile
     from gosteward.modules.policing import Policing
     from gosteward.modules.proxy import ModuleProxy
     from gosteward.modules.requests import ModuleRequest
@@ -55,6 +59,42 @@ async def content_of(proxy: ModuleProxy, request: ModuleRequest) -> bytes | Refu
         return answer.refusal or answer.read(0, answer.got)
     finally:
         answer.leave()
+
+
+async def fetched(proxy: ModuleProxy, request: ModuleRequest) -> Refusal | None:
+    """Let a file of a canonical version be in the store as a whole; the policy is not asked. Returns why it is not."""
+    if proxy.store.status(request.path) is not None:
+        return None
+    answer = await proxy.answer(request)
+    if not isinstance(answer, Flight):
+        return answer if isinstance(answer, Refusal) else None
+    try:
+        while not answer.ended:
+            await answer.readable(answer.got)
+        return answer.refusal
+    finally:
+        answer.leave()
+
+
+async def licences_of(proxy: ModuleProxy, request: ModuleRequest) -> tuple[LicenceFile, ...] | Refusal:
+    """The licences in a zip, which is fetched for that if it is not in the store."""
+    trouble = await fetched(proxy, request)
+    if trouble is not None:
+        return trouble
+    try:
+        return await asyncio.get_running_loop().run_in_executor(proxy.threads, _licences_in_store, proxy, request)
+    except (OSError, StewardError) as error:
+        return Refusal(INTERNAL, f"{request.named}: its licence cannot be looked at: {error}")
+
+
+def _licences_in_store(proxy: ModuleProxy, request: ModuleRequest) -> tuple[LicenceFile, ...]:
+    stored = proxy.store.opened(request.path)
+    if stored is None:
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), request.path)
+    try:
+        return policed_licences.licences_in(stored.descriptor, request.module, request.version)
+    finally:
+        os.close(stored.descriptor)
 
 
 def _read(stored: Stored) -> bytes:
@@ -94,7 +134,7 @@ async def shown_version(
     made = stated_time(content.body)
     if made:
         policing.note_time(request.module, version, made)
-    refusal = await policing.refusal(request_for("zip", request.module, version), proxy)
+    refusal = await policing.refusal_of_version(request.module, version, proxy)
     if refusal is None:
         return content
     return refusal._replace(status=NOT_FOUND) if request.kind == "latest" and refusal.status == FORBIDDEN else refusal
@@ -150,9 +190,9 @@ class Lists:
         """Versions that are refused, and why."""
         policy, module = self._policing.concerning(request.module), request.module
         denied = {
-            version: rules.denial(rule, f"{module}@{version}")
+            version: refusal
             for version in versions
-            if not (rule := rules.by_name(policy, module, version)).allows
+            if (refusal := self._policing.refused_by_name(module, version)) is not None
         }
         left = [version for version in versions if version not in denied]
         if not policy.minimum_age and not policy.ages:
@@ -171,7 +211,7 @@ class Lists:
         """Refused ones at the end of a line, down to the first one that is not."""
         found: dict[str, Refusal] = {}
         for version in ends:
-            refusal = await self._policing.refusal(request_for("zip", module, version), proxy)
+            refusal = await self._policing.refusal_of_version(module, version, proxy)
             if refusal is None:
                 break
             if not refusal.is_absence:  # a list may name what there is not: that is told where it is asked for

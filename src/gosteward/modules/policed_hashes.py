@@ -22,8 +22,8 @@ class PolicedHashes:
     def expected(self, module: str, version: str) -> Expected:
         return self._of(module).expected(module, version)
 
-    def record(self, module: str, version: str, kind: str, h1: str) -> None:
-        self._of(module).record(module, version, kind, h1)
+    def record(self, module: str, version: str, kind: str, h1: str) -> str:
+        return self._of(module).record(module, version, kind, h1)
 
     def _of(self, module: str) -> Hashes:
         return self._seen if self._policing.is_private(module) else self._public

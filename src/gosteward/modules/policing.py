@@ -17,9 +17,10 @@ from gosteward.errors import UsageError
 from gosteward.finding import Text
 from gosteward.golang import cached_names, version_ranges
 from gosteward.golang.modulepaths import covers
-from gosteward.modules import policed_answers, policy_file
+from gosteward.modules import policed_answers, policed_licences, policy_file
 from gosteward.modules import policy as rules
 from gosteward.modules.answers import FORBIDDEN, UNAVAILABLE, Refusal
+from gosteward.modules.policed_vulnerabilities import PolicedVulnerabilities
 from gosteward.modules.policy import UNKNOWN, Unknown
 from gosteward.modules.requests import request_for
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gosteward.modules.changing import Content
+    from gosteward.modules.policed_licences import LicenceFile
     from gosteward.modules.policy import AtOnce, ModulePolicy, Size
     from gosteward.modules.proxy import ModuleProxy
     from gosteward.modules.requests import DatabaseRequest, ModuleRequest
@@ -50,9 +52,13 @@ def loaded(path: str) -> ModulePolicy:
     if not stat.S_ISREG(status.st_mode) or status.st_mode & stat.S_IWOTH:
         raise UsageError("the policy is no file that only some may write to", subject=path, hint="`chmod o-w` it")
     try:
-        return policy_file.parse(content.decode(), path)
+        found = policy_file.parse(content.decode(), path)
     except UnicodeDecodeError as error:
         raise UsageError("the policy is no UTF-8 text", subject=path) from error
+    if rules.starts_programs(found) and (status.st_uid not in (0, os.geteuid()) or status.st_mode & stat.S_IWGRP):
+        what = "the policy names a helper, so that nobody but root and the user of the proxy may write to it"
+        raise UsageError(what, subject=path, hint="`chown` it, and `chmod go-w` it")
+    return found
 
 
 class Policing:
@@ -62,7 +68,8 @@ class Policing:
         path: of the file; it is read.   clock: seconds since the epoch.   told: is given what happens to the file, for a log.
 
     Attributes:
-        policy: the one that holds.   generation: how often it was replaced.   changed: called after that.
+        policy: the one that holds.   generation: how often it was replaced, or what it judges by.   changed: called after that.
+        vulnerabilities: what is known of them.
     """
 
     def __init__(self, path: str, clock: Callable[[], float], told: Callable[[Text], None] = lambda _: None) -> None:
@@ -75,7 +82,9 @@ class Policing:
         self._concerning: dict[str, ModulePolicy] = {}
         self._times: dict[tuple[str, str], float] = {}
         self._retracting: dict[tuple[str, str], bool] = {}
+        self._licences: dict[str, tuple[LicenceFile, ...]] = {}
         self.lists = policed_answers.Lists(self)
+        self.vulnerabilities = PolicedVulnerabilities()
 
     # The file.
 
@@ -83,17 +92,36 @@ class Policing:
         """Read the file again; if it is no policy, the old one holds."""
         self._seen = _state(self.path)
         try:
-            self.policy = loaded(self.path)
+            self.policy = self.usable(loaded(self.path))
         except UsageError as error:
             self._told(Text("the policy was not read again, the old one holds: {error}", error=str(error)))
             return
+        self.forget()
+        self._told(Text("the policy was read again: {path}", path=self.path))
+
+    def usable(self, policy: ModulePolicy) -> ModulePolicy:
+        """A policy, if there is all that it needs. Raises UsageError."""
+        if policy.vulnerable is not None and self.vulnerabilities.source is None:
+            hint = "name a database by --vulndb"
+            raise UsageError("[vulnerable] needs a vulnerability database", subject=self.path, hint=hint)
+        return policy
+
+    def unready(self) -> str:
+        """Why nothing may be had at the moment; "" if that is not so."""
+        wanted = self.policy.vulnerable
+        if wanted is None or wanted.passes_unknown or self.vulnerabilities.is_known:
+            return ""
+        return "no vulnerability database is known yet, and the policy refuses all until then"
+
+    def forget(self) -> None:
+        """Verdicts may be others by now."""
         self.generation += 1
         self._decided.clear()
         self._concerning.clear()
         self.lists.clear()
+        self.vulnerabilities.clear()
         for changed in self.changed:
             changed()
-        self._told(Text("the policy was read again: {path}", path=self.path))
 
     def look(self) -> None:
         """Read the file again if it changed."""
@@ -104,6 +132,11 @@ class Policing:
 
     def at_once(self, request: ModuleRequest) -> AtOnce:
         """Why a request is refused, None if it is not, UNKNOWN where `refusal` has to ask for something."""
+        found = self._of_version(request)
+        return found if found is not None else self._of_licence(request)
+
+    def _of_version(self, request: ModuleRequest) -> AtOnce:
+        """As `at_once`, but for what only its zip tells."""
         found: AtOnce = self._decided.get(request.path, UNKNOWN)
         if found is not UNKNOWN:
             return found
@@ -118,13 +151,22 @@ class Policing:
         """Why a request is refused; None if it is not, by the policy that holds when this returns."""
         while True:
             generation = self.generation
-            found = await self._refusal(request, proxy)
+            found = await self._refusal(request, proxy) or await self._licence_refusal(request, proxy)
+            if generation == self.generation:
+                return found
+
+    async def refusal_of_version(self, module: str, version: str, proxy: ModuleProxy) -> Refusal | None:
+        """Why a full version is refused, as far as that is known without its zip."""
+        while True:
+            generation = self.generation
+            found = await self._refusal(request_for("zip", module, version), proxy)
             if generation == self.generation:
                 return found
 
     async def shown(self, request: ModuleRequest, content: Content, proxy: ModuleProxy) -> Content | Refusal:
         """An answer that changes, without what is refused."""
-        if rules.is_plain(self.concerning(request.module), request.module):
+        policy = self.concerning(request.module)
+        if rules.is_plain(policy, request.module) and not self.vulnerabilities.matters(policy, request.module):
             return content
         if request.kind == "list":
             return await self.lists.shown(request, content, proxy)
@@ -172,6 +214,9 @@ class Policing:
         rule = rules.by_name(policy, request.module, request.version)
         if not rule.allows:
             return self._but_retracted(request, rules.denial(rule, request.named)), True
+        known = self.vulnerabilities.refusal(policy, request.module, request.version)
+        if known is not None:
+            return self._but_retracted(request, known), known.status == FORBIDDEN
         wanted = rules.age_wanted(policy, request.module, request.version)
         if not wanted.seconds:
             return None, True
@@ -190,18 +235,47 @@ class Policing:
         return UNKNOWN if retracting is None else None if retracting else refusal
 
     async def _refusal(self, request: ModuleRequest, proxy: ModuleProxy) -> Refusal | None:
-        found = self.at_once(request)
-        if isinstance(found, Unknown) and rules.by_name(self.policy, request.module, request.version).allows:
+        found = self._of_version(request)
+        if isinstance(found, Unknown) and self.refused_by_name(request.module, request.version) is None:
             trouble = await self.learn_time(request, proxy)
             if trouble is not None:
                 return trouble
-            found = self.at_once(request)
+            found = self._of_version(request)
         if isinstance(found, Unknown):
             await self.retractions(request.module, request.version, proxy)
-            found = self.at_once(request)
+            found = self._of_version(request)
         if isinstance(found, Unknown):  # what was learnt is forgotten again, in a crowd
             return Refusal(UNAVAILABLE, f"{request.named}: the policy has no verdict yet", retry_after=1)
         return found
+
+    def _of_licence(self, request: ModuleRequest) -> AtOnce:
+        wanted = self.policy.licences
+        if wanted is None or request.kind != "zip" or covers(wanted.excepted, request.module):
+            return None
+        found = self._licences.get(request.path)
+        return UNKNOWN if found is None else policed_licences.refusal(wanted, request.module, request.version, found)
+
+    async def _licence_refusal(self, request: ModuleRequest, proxy: ModuleProxy) -> Refusal | None:
+        """Why its licences refuse a zip, which is fetched for that if it is not in the store."""
+        found = self._of_licence(request)
+        if not isinstance(found, Unknown):
+            return found
+        licences = await policed_answers.licences_of(proxy, request)
+        if isinstance(licences, Refusal):
+            return licences
+        if len(self._licences) >= MOST_KNOWN:
+            self._licences.clear()
+        self._licences[request.path] = licences
+        found = self._of_licence(request)
+        return None if isinstance(found, Unknown) else found
+
+    def refused_by_name(self, module: str, version: str) -> Refusal | None:
+        """Why a full version is refused, however old it is; None if it is not."""
+        policy = self.concerning(module)
+        rule = rules.by_name(policy, module, version)
+        if not rule.allows:
+            return rules.denial(rule, f"{module}@{version}")
+        return self.vulnerabilities.refusal(policy, module, version)
 
     async def learn_time(self, request: ModuleRequest, proxy: ModuleProxy) -> Refusal | None:
         """Find out when a version was made, by its .info. Returns why that cannot be known at the moment."""

@@ -81,12 +81,44 @@ class Route(NamedTuple):
     place: Place
 
 
+class Vulnerable(NamedTuple):
+    """What is said of versions with known vulnerabilities.
+
+    Attributes:
+        modules: patterns of those that it is about.   excepted: ids of reports that do not count, or of other databases, such as CVE numbers.
+        unreviewed: reports count that the Go team took over without looking.   toolchains: Go's own count, for golang.org/toolchain.
+        passes_unknown: a version may be had while no database is known.
+    """
+
+    modules: str
+    excepted: frozenset[str]
+    unreviewed: bool
+    toolchains: bool
+    passes_unknown: bool
+    place: Place
+
+
+class Licences(NamedTuple):
+    """What is said of licences.
+
+    Attributes:
+        patterns: of their names of SPDX, "BSD-*".   allows: these and no others may be had; else these may not.
+        passes_unknown: a version may be had whose licence nobody can tell.   excepted: patterns of modules that it is not about, "" for none.
+    """
+
+    patterns: tuple[str, ...]
+    allows: bool
+    passes_unknown: bool
+    excepted: str
+    place: Place
+
+
 class ModulePolicy(NamedTuple):
     """All rules.
 
     Attributes:
         place: of what is said once.   allows: whether a version that no rule fits may be had.   minimum_age: seconds.   maximum_zip: bytes,
-            -1 for no limit of the policy.   private: patterns of modules that nobody outside is asked for.
+            -1 for no limit of the policy.   private: patterns of modules that nobody outside is asked for.   vulnerable, licences: None for no matter.
     """
 
     place: Place
@@ -98,6 +130,8 @@ class ModulePolicy(NamedTuple):
     sizes: tuple[Size, ...] = ()
     private: str = ""
     routes: tuple[Route, ...] = ()
+    vulnerable: Vulnerable | None = None
+    licences: Licences | None = None
 
 
 def concerning(policy: ModulePolicy, module: str) -> ModulePolicy:
@@ -147,10 +181,21 @@ def largest(policy: ModulePolicy, module: str, version: str) -> Size:
 
 def upstreams_for(policy: ModulePolicy, module: str, usual: tuple[Upstream, ...]) -> tuple[Upstream, ...]:
     """Who is asked for a module.  usual: who is asked for those that no route fits."""
-    for route in policy.routes:
-        if covers(route.covered.modules, module):
-            return route.upstreams
+    route = route_for(policy, module)
+    if route is not None:
+        return route.upstreams
     return () if covers(policy.private, module) else usual
+
+
+def route_for(policy: ModulePolicy, module: str) -> Route | None:
+    """The route of a module; None if it has none."""
+    return next((route for route in policy.routes if covers(route.covered.modules, module)), None)
+
+
+def starts_programs(policy: ModulePolicy) -> bool:
+    """Whether a program is started for it, as whoever runs the proxy."""
+    secrets = (upstream.secret for route in policy.routes for upstream in route.upstreams)
+    return any(secret is not None and secret.kind == "helper" for secret in secrets)
 
 
 def denial(rule: Rule, named: str) -> Refusal:

@@ -22,6 +22,19 @@
     [[route]]                              # the first one that fits; private modules without one come from the store alone
     modules = ["git.corp.example"]
     upstream = "https://athens.corp.example"
+    netrc = "/etc/gosteward/netrc"         # or header_file, or helper: see `route_secrets`
+
+    [vulnerable]                           # versions with known vulnerabilities are refused
+    when_unknown = "deny"                  # or "allow": what holds while no database is known; it has to be said
+    except = ["GO-2024-1234"]              # or CVE numbers
+    modules = ["*"]                        # those that it is about
+    unreviewed = "deny"                    # or "allow": reports that the Go team took over without looking
+    toolchains = "allow"                   # or "deny": whether reports about Go itself count, for golang.org/toolchain
+
+    [licences]                             # judged by the zip, once it has come
+    allow = ["MIT", "Apache-2.0", "BSD-*"] # or deny = [...]; names of SPDX
+    unknown = "deny"                       # or "allow": what holds where nobody can tell; it has to be said
+    except = ["github.com/corp/*"]         # modules that it is not about
 
 What is not known, is of another kind, or can never come into effect is an error: a typing mistake must not open what was meant to be closed.
 """
@@ -29,15 +42,19 @@ What is not known, is of another kind, or can never come into effect is an error
 from __future__ import annotations
 
 import re
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, NamedTuple
 
 from gosteward.errors import UsageError
 from gosteward.formats import toml_document
+from gosteward.formats.sizes import bytes_of
 from gosteward.golang import version_ranges
 from gosteward.golang.modulepaths import covers
 from gosteward.golang.proxyurls import PUBLIC_PROXIES, masked
 from gosteward.golang.proxyurls import parse as parse_url
-from gosteward.modules.policy import Age, Covered, ModulePolicy, Place, Route, Rule, Size
+from gosteward.knowledge.licences import NAMES
+from gosteward.modules import route_secrets
+from gosteward.modules.policy import Age, Covered, Licences, ModulePolicy, Place, Route, Rule, Size, Vulnerable
 from gosteward.modules.upstreams import upstreams
 
 if TYPE_CHECKING:
@@ -49,20 +66,23 @@ if TYPE_CHECKING:
 LONGEST_FILE = 1 << 20
 MOST = 5_000  # rules, patterns or versions in one list
 LISTS = ("rule", "age", "size", "route")
-TOP = ("default", "minimum_age", "maximum_zip", "private", *LISTS)
+TABLES = ("vulnerable", "licences")
+TOP = ("default", "minimum_age", "maximum_zip", "private", *LISTS, *TABLES)
 KEYS = {
     "rule": ("name", "allow", "deny", "versions", "reason"),
     "age": ("modules", "versions", "minimum_age"),
     "size": ("modules", "versions", "maximum_zip"),
-    "route": ("modules", "upstream"),
+    "route": ("modules", "upstream", *route_secrets.KINDS),
+    "vulnerable": ("when_unknown", "except", "modules", "unreviewed", "toolchains"),
+    "licences": ("allow", "deny", "unknown", "except"),
 }
 _MOST_GLOBS = 100
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0, "w": 7 * 86_400.0}
 _AGE = re.compile(r"(\d{1,6})([smhdw])|0")
-_BYTES = {"": 1, "B": 1, "kB": 10**3, "MB": 10**6, "GB": 10**9, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
-_SIZE = re.compile(r"(\d{1,12}) ?(B|kB|MB|GB|KiB|MiB|GiB|)")
 _PATTERN = re.compile(r"[A-Za-z0-9._~*?\[\]^!-]+(?:/[A-Za-z0-9._~*?\[\]^!-]+)*/?")
 _HEADER = re.compile(r"\s*\[\[\s*(?P<name>[a-z]+)\s*\]\]")
+_SINGLE = re.compile(r"\s*\[\s*(?P<name>[a-z]+)\s*\]")
+_VULNERABILITY = re.compile(r"[A-Z]{2,10}-[A-Za-z0-9-]{4,40}", re.ASCII)
 
 
 class _Table(NamedTuple):
@@ -94,7 +114,7 @@ def parse(text: str, path: str) -> ModulePolicy:
     private = _patterns(top, "private") if "private" in top.values else ""
     found = ModulePolicy(
         top.place,
-        _choice(top),
+        _choice(top, "default", "allow"),
         tuple(_rule(table) for table in tables["rule"]),
         _age(top) if "minimum_age" in top.values else 0.0,
         tuple(Age(_covered(table), _age(table), table.place) for table in tables["age"]),
@@ -102,6 +122,8 @@ def parse(text: str, path: str) -> ModulePolicy:
         tuple(Size(_covered(table), _size(table), table.place) for table in tables["size"]),
         private,
         tuple(_route(table, private) for table in tables["route"]),
+        _vulnerable(_single(top, "vulnerable", text, path)) if "vulnerable" in top.values else None,
+        _licences(_single(top, "licences", text, path)) if "licences" in top.values else None,
     )
     for list_name, entries in (
         ("rule", found.rules),
@@ -133,6 +155,18 @@ def _table(top: _Table, name: str, values: dict[str, object], line: int, number:
     return _Table(values, where, Place(top.place.file, line, named or ("" if line else f"{name} {number}")))
 
 
+def _single(top: _Table, name: str, text: str, path: str) -> _Table:
+    """A table that there is one of."""
+    values = top.values[name]
+    if not isinstance(values, dict):
+        raise UsageError(f"{name} is a table", subject=f"{path}: {name}", hint=f"it begins with [{name}]")
+    headers = ((number, _SINGLE.match(line)) for number, line in enumerate(text.split("\n"), 1))
+    lines = [number for number, header in headers if header is not None and header["name"] == name]
+    line = lines[0] if len(lines) == 1 else 0
+    where = f"{path}:{line}" if line else f"{path}: {name}"
+    return _known(_Table(values, where, Place(top.place.file, line, name)), KEYS[name])
+
+
 def _known(table: _Table, keys: tuple[str, ...]) -> _Table:
     for key in table.values:
         if key not in keys:
@@ -142,11 +176,49 @@ def _known(table: _Table, keys: tuple[str, ...]) -> _Table:
     return table
 
 
-def _choice(top: _Table) -> bool:
-    value = top.values.get("default", "allow")
+def _choice(table: _Table, key: str, usual: str) -> bool:
+    """Whether a key says "allow"; "" as `usual`: it has to be there."""
+    value = table.values.get(key, usual)
     if value not in ("allow", "deny"):
-        raise UsageError('default is "allow" or "deny"', subject=f"{top.where}: {_printable(repr(value))}")
+        subject = f"{table.where}: {_printable(repr(value))}" if value else table.where
+        raise UsageError(f'{key} is "allow" or "deny"', subject=subject)
     return value == "allow"
+
+
+def _licences(table: _Table) -> Licences:
+    kinds = [key for key in ("allow", "deny") if key in table.values]
+    if len(kinds) != 1:
+        raise UsageError("licences have either `allow` or `deny`", subject=table.where)
+    listed = table.values[kinds[0]]
+    if not isinstance(listed, list) or not 0 < len(listed) <= MOST:
+        raise UsageError(f"{kinds[0]} is a list of licences", subject=f"{table.where}: {kinds[0]}")
+    for one in listed:
+        if not isinstance(one, str) or not any(fnmatchcase(name, one) for name in NAMES):
+            subject, hint = f"{table.where}: {_printable(repr(one))}", f"known: {', '.join(NAMES)}"
+            raise UsageError("this is no licence that is known here", subject=subject, hint=hint)
+    excepted = _patterns(table, "except") if "except" in table.values else ""
+    return Licences(tuple(listed), kinds[0] == "allow", _choice(table, "unknown", ""), excepted, table.place)
+
+
+def _vulnerable(table: _Table) -> Vulnerable:
+    excepted = table.values.get("except", [])
+    if not isinstance(excepted, list) or len(excepted) > MOST:
+        raise UsageError("except is a list of vulnerabilities", subject=f"{table.where}: except")
+    for one in excepted:
+        if not isinstance(one, str) or not _VULNERABILITY.fullmatch(one):
+            raise UsageError(
+                "this is no vulnerability",
+                subject=f"{table.where}: {_printable(repr(one))}",
+                hint='its id, such as "GO-2024-1234", or its CVE number',
+            )
+    return Vulnerable(
+        _patterns(table, "modules") if "modules" in table.values else "*",
+        frozenset(excepted),
+        not _choice(table, "unreviewed", "deny"),
+        not _choice(table, "toolchains", "allow"),
+        _choice(table, "when_unknown", ""),
+        table.place,
+    )
 
 
 def _rule(table: _Table) -> Rule:
@@ -211,13 +283,13 @@ def _age(table: _Table) -> float:
 
 def _size(table: _Table) -> int:
     value = table.values.get("maximum_zip")
-    match = _SIZE.fullmatch(str(value)) if isinstance(value, (str, int)) and not isinstance(value, bool) else None
-    if match is None:
+    size = bytes_of(str(value)) if isinstance(value, (str, int)) and not isinstance(value, bool) else -1
+    if size < 0:
         raise UsageError(
             'maximum_zip is a number of bytes, or a text such as "100MiB"',
             subject=f"{table.where}: {_printable(repr(value))}",
         )
-    return int(match[1]) * _BYTES[match[2]]
+    return size
 
 
 def _route(table: _Table, private: str) -> Route:
@@ -228,6 +300,7 @@ def _route(table: _Table, private: str) -> Route:
         found = upstreams(value)
     except UsageError as error:
         raise UsageError(error.what, subject=f"{table.where}: {error.subject}", hint=error.hint) from error
+    found = route_secrets.known_by(found, table.values, table.where)
     covered = Covered(_patterns(table, "modules"))
     outside = next((one for one in found if _is_public(one)), None)
     if outside is not None and any(

@@ -59,6 +59,10 @@ class Policy(Protocol):
         """How large a zip may be."""
         ...
 
+    def unready(self) -> str:
+        """Why nothing may be had at the moment; "" if that is not so."""
+        ...
+
     def refusal_of_lookup(self, request: DatabaseRequest) -> Refusal | None:
         """Why a checksum database may not be asked this; None if it may."""
         ...
@@ -146,7 +150,11 @@ class ModuleProxy:
             flight = self._flights[request.path] = Flight(request.path, self._landed)
             self.threads.submit(self._transfer, request, flight)
         flight.join()
-        await flight.started()
+        try:
+            await flight.started()
+        except BaseException:  # cancelled: the client is gone
+            flight.leave()
+            raise
         if flight.refusal is None:
             return flight
         flight.leave()
@@ -186,10 +194,28 @@ class ModuleProxy:
 
     def _transfer(self, request: ModuleRequest, flight: Flight | Unwatched) -> None:
         """Fetch a file into the store. Blocking; nothing is raised."""
-        refusal, got = None, 0
+        ended = False
         try:
             with self.sharing.turns.turn(request) as others_had_one:
-                refusal, got = self._taken(request, flight, others_had_one)
+                refusal, got = self._outcome(request, flight, others_had_one)
+                flight.end(refusal, got)
+                ended = True
+                if refusal is None and self.sharing.turns is not ALONE.turns:
+                    # Clients have it. Whoever has the next turn finds it where all look, as it is published before this turn ends.
+                    self.sharing.published(request)
+        except Exception as error:  # noqa: BLE001 - whoever waits has to learn of it
+            problem = failed(error)
+            self.tally.trouble("server", f"{request.named}: {problem.reason}")
+            if not ended:
+                flight.end(problem)
+
+    def _outcome(
+        self, request: ModuleRequest, flight: Flight | Unwatched, others_had_one: bool
+    ) -> tuple[Refusal | None, int]:
+        """As `_taken`. Nothing is raised."""
+        refusal, got = None, 0
+        try:
+            refusal, got = self._taken(request, flight, others_had_one)
         except BrokenError as error:
             refusal = Refusal(BAD_GATEWAY, f"{request.named}: the answer broke off: {error}")
         except OSError as error:
@@ -198,8 +224,7 @@ class ModuleProxy:
         except Exception as error:  # noqa: BLE001 - whoever waits has to learn of it
             refusal = failed(error)
             self.tally.trouble("server", f"{request.named}: {refusal.reason}")
-        finally:
-            flight.end(refusal, got)
+        return refusal, got
 
     def _taken(
         self, request: ModuleRequest, flight: Flight | Unwatched, others_had_one: bool
@@ -207,14 +232,29 @@ class ModuleProxy:
         """Take a file from where it is nearest. Returns why there is none, and how many bytes came."""
         if others_had_one and self._stored_meanwhile(request, flight):
             return None, 0
-        with self.sharing.files.opened(request) as shared:
-            if shared is not None:
-                problem, size = self._received(request, flight, shared)
-                if problem is not None:
-                    self.sharing.files.distrust(request)
-                return problem, size
+        shared = self._shared(request, flight)
+        if shared is not None and not (shared[0] is not None and shared[0].undecided):
+            return shared
         with self.origin.opened(request.path) as coming:
-            return (coming, 0) if isinstance(coming, Refusal) else self._received(request, flight, coming, publish=True)
+            if shared is not None and isinstance(coming, Refusal) and coming.is_absence:
+                return shared  # there is one, so that nobody may be told that there is none
+            return (coming, 0) if isinstance(coming, Refusal) else self._received(request, flight, coming)
+
+    def _shared(self, request: ModuleRequest, flight: Flight | Unwatched) -> tuple[Refusal | None, int] | None:
+        """As `_taken`, from what proxies share; None if there is nothing usable. Clients see nothing of it before it is proved."""
+        try:
+            with self.sharing.files.opened(request) as coming:
+                if coming is None:
+                    return None
+                problem, size = self._received(request, Unwatched(), coming, from_upstream=False)
+        except BrokenError:
+            return None
+        if problem is None:
+            return (None, size) if self._stored_meanwhile(request, flight) else None
+        if problem.undecided or problem.status != BAD_GATEWAY:  # or the policy's
+            return problem, size
+        self.sharing.files.distrust(request)
+        return None
 
     def _stored_meanwhile(self, request: ModuleRequest, flight: Flight | Unwatched) -> bool:
         """Let clients have the file that another process has put into the same store; False if there is none."""
@@ -229,7 +269,7 @@ class ModuleProxy:
         return True
 
     def _received(
-        self, request: ModuleRequest, flight: Flight | Unwatched, coming: Coming, *, publish: bool = False
+        self, request: ModuleRequest, flight: Flight | Unwatched, coming: Coming, *, from_upstream: bool = True
     ) -> tuple[Refusal | None, int]:
         limit = LIMITS[request.kind]
         too_large = Refusal(BAD_GATEWAY, f"{request.named}: its {request.kind} is larger than {limit} bytes")
@@ -252,10 +292,10 @@ class ModuleProxy:
                     told = incoming.size
                     flight.advance(told)
             flight.advance(incoming.size)
-            problem = problem_with(request, incoming.descriptor, self.hashes)
+            problem = problem_with(request, incoming.descriptor, self.hashes, first_counts=from_upstream)
             if problem is None:
-                incoming.keep(request.path)
-                if publish:
+                incoming.keep(request.path, lambda: flight.prove(incoming.size))
+                if from_upstream:
                     self.sharing.files.publish(request, incoming.descriptor, incoming.size)
             else:
                 self.tally.trouble("verification", problem.reason)

@@ -109,7 +109,7 @@ def parse(target: str) -> Request:
 
 def _database(path: str) -> Request:
     match = _DATABASE.fullmatch(path)
-    if match is None or ".." in path or "//" in path:
+    if match is None or ".." in path or "//" in path or "/./" in path:
         return Malformed("the path is not one of a checksum database")
     rest = match["rest"]
     if rest.startswith("lookup/") and not _LOOKUP.fullmatch(rest):

@@ -14,11 +14,13 @@ if TYPE_CHECKING:
 MOST_TROUBLES = 50
 _MOST_TEXT = 500  # characters of a trouble's text
 SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)  # upper bounds of a histogram
+METADATA = ("hit", "miss", "failed")
+SHARED = ("found", "absent", "failed", "wrong", "published")
 RESULTS = ("ok", "absent", "refused", "busy", "late", "failed", "broken")
 
 
 class Trouble(NamedTuple):
-    """Something went wrong.  at: seconds since the epoch.   kind: "upstream", "verification", "store", "server".   text: for people."""
+    """Something went wrong.  at: seconds since the epoch.   kind: "upstream", "verification", "store", "metadata", "shared", "server".   text: for people."""
 
     at: float
     kind: str
@@ -48,6 +50,9 @@ class Tally:
         memory: files given from memory, by kind, a list of one number each: it is the only thing that most requests change.
         stored: given from the store.   missed: asked for and not there; clients, not transfers.   refused: by the policy.
         requests: answers by kind and status, without those from memory.   unverified: files that were not what they should be.
+        metadata: questions to shared metadata, by result (METADATA), empty where there is none.   metadata_up: whether it answers.
+        shared: what happened with a shared store, by result (SHARED), empty where there is none.   shared_up: whether it answers.
+        unshared: files that are to be published there, -1 where it is not known which ones.
         troubles: the last ones, the newest last.   told: called with each, by any thread.
     """
 
@@ -56,6 +61,11 @@ class Tally:
         self.stored = self.missed = self.refused = self.unverified = 0
         self.requests: dict[tuple[str, int], int] = {}
         self.health: dict[str, Health] = {}
+        self.metadata: dict[str, int] = {}
+        self.metadata_up = False
+        self.shared: dict[str, int] = {}
+        self.shared_up: Callable[[], bool] = lambda: True
+        self.unshared: Callable[[], int] = lambda: 0
         self.troubles: deque[Trouble] = deque(maxlen=MOST_TROUBLES)
         self.told: Callable[[Trouble], None] = lambda _: None
         self.began = clock()
@@ -78,6 +88,28 @@ class Tally:
             self.unverified += kind == "verification"
             self.troubles.append(found)
         self.told(found)
+
+    def looked_up(self, result: str) -> None:
+        """Shared metadata was asked.  result: one of METADATA."""
+        with self._lock:
+            self.metadata[result] += 1
+
+    def metadata_answers(self, *, answers: bool) -> None:
+        """There is shared metadata, and it answers, or does not."""
+        with self._lock:
+            self.metadata_up = answers
+            for result in METADATA:
+                self.metadata.setdefault(result, 0)
+
+    def shares(self, up: Callable[[], bool]) -> None:
+        """There is a shared store.  up: whether it answers."""
+        self.shared_up = up
+        self.shared = dict.fromkeys(SHARED, 0)
+
+    def shared_did(self, result: str) -> None:
+        """Something happened with the shared store.  result: one of SHARED."""
+        with self._lock:
+            self.shared[result] += 1
 
     def recent(self) -> tuple[Trouble, ...]:
         """The last troubles, the newest first."""

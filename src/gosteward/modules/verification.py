@@ -22,11 +22,13 @@ MOST_INFO = 1 << 16
 LIMITS = {"info": MOST_INFO, "mod": zip_contents.MOST_SMALL, "zip": zip_contents.MOST_BYTES}
 
 
-def problem_with(request: ModuleRequest, descriptor: int, hashes: Hashes) -> Refusal | None:
+def problem_with(
+    request: ModuleRequest, descriptor: int, hashes: Hashes, *, first_counts: bool = True
+) -> Refusal | None:
     """Why a whole file is not the one that was asked for; None if it is.
 
     Args:
-        request: for a canonical version.   descriptor: of the file.
+        request: for a canonical version.   descriptor: of the file.   first_counts: of what no hash is known, this one may be the first.
     Raises:
         OSError: it cannot be read, or the first hash cannot be recorded.
     """
@@ -38,11 +40,12 @@ def problem_with(request: ModuleRequest, descriptor: int, hashes: Hashes) -> Ref
     except ArchiveError as error:
         return Refusal(BAD_GATEWAY, f"{request.named}: what came is no zip of a module: {error}")
     except StewardError as error:
-        return Refusal(BAD_GATEWAY, f"{request.named} cannot be verified: {error}")
+        return Refusal(BAD_GATEWAY, f"{request.named} cannot be verified: {error}", undecided=True)
     wanted = expected.zip_h1 if request.kind == "zip" else expected.mod_h1
+    if not wanted and not first_counts:
+        return Refusal(BAD_GATEWAY, f"{request.named}: nobody knows the hash of its {request.kind}", undecided=True)
     if not wanted:
-        hashes.record(request.module, request.version, request.kind, found)
-        return None
+        wanted = hashes.record(request.module, request.version, request.kind, found)
     if found == wanted:
         return None
     what = "zip" if request.kind == "zip" else "go.mod"

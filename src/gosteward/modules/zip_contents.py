@@ -14,6 +14,7 @@ from gosteward.golang import dirhash
 from gosteward.host.inflating import digest_of
 
 if TYPE_CHECKING:
+    from gosteward.formats.zip_members import Member
     from gosteward.host.inflating import Engine
 
 MOST_BYTES = 500 << 20
@@ -30,9 +31,15 @@ def h1_of(archive: int, module: str, version: str, engine: Engine) -> str:
         ArchiveError: it is no zip of this module version, is damaged, or passes a limit.   OSError.
     """
     prefix = f"{module}@{version}/"
-    size = os.fstat(archive).st_size
-    listed = zip_members.members(lambda at, count: os.pread(archive, count, at), size, prefix, LIMITS)
-    for member in listed.members:
+    found = listed(archive, module, version)
+    for member in found:
         if member.name in ("go.mod", "LICENSE") and member.size > MOST_SMALL:
             raise ArchiveError(f"{member.size} bytes, more than {MOST_SMALL}", member.name)
-    return dirhash.of_digests(((prefix + m.name).encode(), digest_of(engine, archive, m)) for m in listed.members)
+    return dirhash.of_digests(((prefix + m.name).encode(), digest_of(engine, archive, m)) for m in found)
+
+
+def listed(archive: int, module: str, version: str) -> tuple[Member, ...]:
+    """All files of a module's zip, with names as within the module. Arguments and errors as for `h1_of`."""
+    size = os.fstat(archive).st_size
+    read = zip_members.members(lambda at, count: os.pread(archive, count, at), size, f"{module}@{version}/", LIMITS)
+    return read.members

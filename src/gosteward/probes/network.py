@@ -17,11 +17,14 @@ from typing import TYPE_CHECKING, NamedTuple, Optional, TypeVar
 
 from gosteward import fetch
 from gosteward.formats import certificates, netrc
+from gosteward.golang import goversion
+from gosteward.golang.goauth import methods
 from gosteward.golang.proxyurls import DEFAULT_DATABASE, PUBLIC_PROXIES, entry_url, parse
 from gosteward.probes import proxy_modules, server_answers, trust
 from gosteward.probes.askers import askers
 from gosteward.probes.server_answers import Asked, Outcome
 from gosteward.reasoning.http_proxies import proxy_for
+from gosteward.reasoning.viewpoint import context_named, first_go
 from gosteward.shells.user_files import as_user
 from gosteward.snapshot import Gap, NetworkCheck, Snapshot
 
@@ -43,6 +46,7 @@ _FOR_OTHER_WAY = 1.0
 # A question ends a little before we stop to wait for it, so that it can still say who kept silent.
 _LAST_WORDS = 0.05
 _HEAD_LIMIT = 1 << 14
+_PORT_BELONGS_SINCE = (1, 24)
 
 
 def collect(
@@ -313,33 +317,64 @@ class _Session:
         return outcome.error is None or outcome.error.step == "http"
 
     def with_netrc(self, groups: tuple[Asker, ...], checks: list[NetworkCheck]) -> list[NetworkCheck]:
-        """The checks with netrc files that cannot be used; a server whose password is in one is taken as sound, untried."""
+        """The checks with netrc files that cannot be used; a server whose password go sends from one is taken as sound, untried."""
         found = list(checks)
         for path, askers_ in _by_netrc(groups).items():
             names = {name for asker in askers_ for name in asker.contexts}
             refusing = [
                 c for c in found if c.reason == "credentials" and c.kind == "goproxy" and names & set(c.contexts)
             ]
-            known: dict[str, bool] | None = None
+            entries: tuple[netrc.Entry, ...] | None = None
             with as_user(self.host, self.user):
                 try:
-                    known = netrc.machines(self.host.text(path))
+                    entries = netrc.entries(self.host.text(path))
                 except (FileNotFoundError, NotADirectoryError):
                     continue
                 except OSError:
                     pass
-            if known is None:
+            if entries is None:
                 found.append(self._unreadable(path, tuple(n for asker in askers_ for n in asker.contexts)))
                 continue
+            # What a server refuses to us, who send no password, it may give to go.
+            found = [c for c in found if not (_is_refused(c, names) and self._netrc_problem(c, entries) is None)]
             for check in refusing:
-                # A port belongs to the name since go 1.24.
-                if known.get(check.host) or known.get(f"{check.host}:{check.port}"):
+                reason = self._netrc_problem(check, entries)
+                if reason is None:
                     found[found.index(check)] = check._replace(ok=True, step="", reason="")
-                elif check.host in known:
+                elif reason:
+                    detail = self._machine(check) if reason == "port" else ""
                     found.append(
-                        check._replace(kind="netrc", url=path, step="content", reason="incomplete", detail="", status=0)
+                        check._replace(kind="netrc", url=path, step="content", reason=reason, detail=detail, status=0)
                     )
         return found
+
+    def _machine(self, check: NetworkCheck) -> str:
+        """The name under which go looks for a server's password."""
+        return f"{check.host}:{check.port}" if any(map(self._takes_port, check.contexts)) else check.host
+
+    def _netrc_problem(self, check: NetworkCheck, entries: tuple[netrc.Entry, ...]) -> str | None:
+        """Why go sends none of these passwords to a server that asks for one; "" if none is for it, None if it sends one."""
+        url = parse(check.url)
+        if url is None or url.scheme != "https":
+            return ""  # go sends none over http
+        place = f"{url.host}:{url.port}" if url.port else url.host
+        mine = [entry for entry in entries if entry.machine in (check.host, place)]
+        if not mine:
+            return None if netrc.entry_for(f"{place}{url.path}", entries) else ""
+        if not any(entry.complete for entry in mine):
+            return "incomplete"
+        loose = any(entry.complete and entry.machine == check.host for entry in mine)
+        strict = netrc.entry_for(f"{place}{url.path}", entries) is not None
+        versions = {self._takes_port(name) for name in check.contexts}
+        sent = (strict or True not in versions) and (loose or False not in versions)
+        return None if sent else "port"
+
+    def _takes_port(self, name: str) -> bool | None:
+        """Whether a port belongs to the name of a machine: since go 1.24. None where the version is not known."""
+        context = context_named(self.snapshot, name)
+        entry = first_go(context) if context is not None else None
+        version = goversion.parse(entry.go.version) if entry is not None and entry.go is not None else None
+        return version >= _PORT_BELONGS_SINCE if version is not None else None
 
     def _unreadable(self, path: str, contexts: tuple[str, ...]) -> NetworkCheck:
         check = NetworkCheck("netrc", path, ok=False, step="content", reason="unreadable", contexts=contexts)
@@ -352,6 +387,11 @@ class _Session:
             route=lambda url: proxy_for(asker.proxies, url),
             trust=self._verifying.get(asker.trust),
         )
+
+
+def _is_refused(check: NetworkCheck, contexts: set[str]) -> bool:
+    refused = check.reason == "not-given" and check.status == proxy_modules.FORBIDDEN
+    return refused and bool(contexts & set(check.contexts))
 
 
 def _server(asker: Asker, url: Url) -> _Server:
@@ -372,6 +412,6 @@ def _needs_tls(asker: Asker) -> bool:
 def _by_netrc(groups: tuple[Asker, ...]) -> dict[str, list[Asker]]:
     found: dict[str, list[Asker]] = {}
     for asker in groups:
-        if asker.goauth == "netrc":
+        if methods(asker.goauth).netrc:
             found.setdefault(asker.netrc, []).append(asker)
     return found

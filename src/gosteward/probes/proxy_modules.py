@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gosteward import fetch
 from gosteward.golang import dirhash, gomod, gosum
+from gosteward.golang.goauth import methods
 from gosteward.golang.proxyurls import PUBLIC_PROXIES, entry_url, parse
 from gosteward.shells.user_files import as_user
 from gosteward.snapshot import ChecksumConflict, Location, NetworkCheck
 
 if TYPE_CHECKING:
-    from gosteward.fetch import Request
+    from gosteward.fetch import Answer, Request
     from gosteward.golang.proxyurls import Url
     from gosteward.host.reading import Host
     from gosteward.probes.askers import Asker
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from gosteward.snapshot import Snapshot, User
 
 ZIP_LIMIT = 20 << 20
+FORBIDDEN = 403
+_TROUBLE = (FORBIDDEN, 429, 451, 500, 502, 503, 504)
+_TEXT_LIMIT = 400
 MOST_MODULES = 4
 
 
@@ -31,7 +35,7 @@ class Wanted(NamedTuple):
     """A module with the checksum that go.sum has for it (None without one), and the proxies that go asks, in their order.
 
     Attributes:
-        alone: go asks nobody else than these.
+        alone: go asks nobody else than these.   falls: for each proxy, whether go asks the next after any failure of it.
     """
 
     module: Needed
@@ -40,6 +44,7 @@ class Wanted(NamedTuple):
     urls: tuple[Url, ...]
     asker: Asker
     alone: bool = False
+    falls: tuple[bool, ...] = ()
 
     @property
     def name(self) -> str:
@@ -53,6 +58,7 @@ def wanted(host: Host, user: User, snapshot: Snapshot, groups: tuple[Asker, ...]
     sums: dict[str, gosum.GoSum] = {}
     for asker in groups:
         urls = _site_proxies(asker)
+        falls = tuple(entry.falls_through for entry in asker.entries[: len(urls)])
         alone = len(urls) == sum(entry.kind != "off" for entry in asker.entries)
         for module in asker.needs(snapshot) if urls else ():
             requirement, path = module.requirement, module.workspace.go_sum
@@ -62,8 +68,7 @@ def wanted(host: Host, user: User, snapshot: Snapshot, groups: tuple[Asker, ...]
             if path and path not in sums:
                 sums[path] = _read(host, user, path)
             recorded = sums[path].of(*key) if path else None
-            if recorded is not None or alone:
-                found[key] = Wanted(module, recorded, path, urls, asker, alone)
+            found[key] = Wanted(module, recorded, path, urls, asker, alone, falls)
     return tuple(found.values())
 
 
@@ -84,10 +89,13 @@ def absent_from_directories(host: Host, snapshot: Snapshot, groups: tuple[Asker,
 
 
 def checked(item: Wanted, request: Request) -> NetworkCheck | None:
-    """Fetch the zip and compare, or see whether the module is there; None where that says nothing."""
+    """Fetch the zip and compare, or see whether the module is there; None where that says nothing.
+
+    A proxy that asks for a password answers with 401, sometimes 403, to us who send none: what is said of a 403 counts only where go has none either.
+    """
     begun = time.monotonic()
     status = 0
-    for url in item.urls:
+    for number, url in enumerate(item.urls):
         suffix = ".zip" if item.recorded is not None else ".mod"
         file = url._replace(path=f"{url.path.rstrip('/')}/{_file(item.module, suffix)}", user="")
         try:
@@ -97,8 +105,9 @@ def checked(item: Wanted, request: Request) -> NetworkCheck | None:
         if answer.status == 200:
             return None if answer.cut else _compared(item, file, answer.body, time.monotonic() - begun)
         status = answer.status
-        if status not in (404, 410):
-            return None
+        if status in (404, 410) or (status in _TROUBLE and item.falls[number : number + 1] == (True,)):
+            continue
+        return _refused(item, url, answer, time.monotonic() - begun) if status in _TROUBLE else None
     return _absent(item, item.urls[-1], status, time.monotonic() - begun) if item.alone else None
 
 
@@ -124,6 +133,17 @@ def _absent(item: Wanted, url: Url, status: int, seconds: float) -> NetworkCheck
         required=True,
         module=item.name,
     )
+
+
+def _refused(item: Wanted, url: Url, answer: Answer, seconds: float) -> NetworkCheck | None:
+    """A proxy that go gives up at: it refuses the module, or fails with it; None for what may be about a password."""
+    if answer.status == FORBIDDEN and methods(item.asker.goauth).programs:
+        return None
+    plain = answer.headers.get("content-type", "").startswith("text/plain")
+    lines = answer.body[:_TEXT_LIMIT].decode("utf-8", "replace").strip().splitlines() if plain else []
+    said = "".join(c for c in lines[0] if c.isprintable())[:_TEXT_LIMIT] if lines else ""
+    detail = f"HTTP status {answer.status}{f': {said}' if said else ''}"
+    return _absent(item, url, answer.status, seconds)._replace(reason="not-given", detail=detail)
 
 
 def _compared(item: Wanted, archive: Url, body: bytes, seconds: float) -> NetworkCheck | None:

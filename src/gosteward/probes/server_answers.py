@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple, Optional
 from gosteward import fetch
 from gosteward.formats import certificates
 from gosteward.golang import sumdb_head
+from gosteward.golang.goauth import methods
 from gosteward.golang.proxyurls import DEFAULT_DATABASE, PUBLIC_PROXY
 from gosteward.snapshot import NetworkCheck
 
@@ -104,6 +105,8 @@ def proxy_check(asker: Asker, url: Url, via: Url | None, outcome: Outcome) -> Ne
     check = _blank("goproxy", url, via, asker)._replace(
         setting=asker.setting, seconds=round(outcome.seconds, 3), clock_difference=outcome.clock_difference
     )
+    if url.user and url.scheme == "http":
+        return check._replace(ok=False, step="http", reason="password-in-clear")
     if outcome.error is not None:
         return _failed(check, outcome.error)
     answer = outcome.answer
@@ -113,7 +116,7 @@ def proxy_check(asker: Asker, url: Url, via: Url | None, outcome: Outcome) -> Ne
     if outcome.page or answer.status == 511:
         return check._replace(ok=False, step="content", reason="login-page", detail=_described(answer))
     if answer.status in _REFUSING:
-        known = bool(url.user) or asker.goauth not in ("netrc", "off", "")
+        known = bool(url.user) or (url.scheme == "https" and bool(methods(asker.goauth).programs))
         return (
             check if known else check._replace(ok=False, step="http", reason="credentials", detail=_described(answer))
         )

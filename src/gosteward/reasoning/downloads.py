@@ -78,6 +78,13 @@ def locations(check: NetworkCheck) -> tuple[Location, ...]:
     return (check.setting,) if check.setting is not None else ()
 
 
+def lines_of(snapshot: Snapshot, names: tuple[str, ...]) -> tuple[Location, ...]:
+    """The lines that require modules ("path@version") which are needed, at most five."""
+    needed = (m.requirement for m in needed_modules(snapshot))
+    found = (r.location for r in needed if f"{r.path}@{r.version}" in names and r.location is not None)
+    return tuple(dict.fromkeys(found))[:5]
+
+
 def names_of(modules: tuple[Needed, ...]) -> str:
     """The first three of them, for a sentence."""
     return ", ".join(f"{m.requirement.path}@{m.requirement.version}" for m in modules[:3])

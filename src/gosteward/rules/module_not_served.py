@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gosteward.finding import Finding, Rule, Text
-from gosteward.reasoning.downloads import locations, needed_modules
+from gosteward.reasoning.downloads import lines_of, locations
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gosteward.snapshot import Location, NetworkCheck, Snapshot
+    from gosteward.snapshot import NetworkCheck, Snapshot
 
 RULE = Rule(
     id="GS617",
@@ -49,16 +49,10 @@ def _finding(snapshot: Snapshot, checks: list[NetworkCheck]) -> Finding:
             url=first.url,
             detail=first.detail,
         ),
-        locations=(*locations(first), *_lines(snapshot, names)),
+        locations=(*locations(first), *lines_of(snapshot, names)),
         evidence=(f"GOPROXY: {first.url}", f"{first.module}: {first.detail}"),
         contexts=first.contexts,
         advice=Text(
             "Check the path in GOPROXY, to the letter: a wrong repository path of Nexus or Artifactory answers like that for every module. If the path is right, the module or version has to be published there, by its author or by the operator; a list may also name a second proxy behind a comma. The checksum database stays switched on."
         ),
     )
-
-
-def _lines(snapshot: Snapshot, names: tuple[str, ...]) -> tuple[Location, ...]:
-    needed = (m.requirement for m in needed_modules(snapshot))
-    found = (r.location for r in needed if f"{r.path}@{r.version}" in names and r.location is not None)
-    return tuple(dict.fromkeys(found))[:5]

@@ -47,6 +47,13 @@ def _finding(snapshot: Snapshot, found: NetworkCheck) -> Finding:
         )
         if unreadable
         else Text(
+            "{path} has a password for {host}, and go looks for it under another name: `machine {machine}`",
+            path=found.url,
+            host=found.host,
+            machine=found.detail,
+        )
+        if found.reason == "port"
+        else Text(
             "{path} has no complete entry (machine, login, password) for {host}, which asks for one",
             path=found.url,
             host=found.host,
@@ -59,6 +66,6 @@ def _finding(snapshot: Snapshot, found: NetworkCheck) -> Finding:
         risk="confirm" if actions else "manual",
         actions=actions,
         advice=Text(
-            "The file belongs to the user alone, mode 0600; an entry is `machine HOST login NAME password TOKEN` on one line."
+            "The file belongs to the user alone, mode 0600; an entry is `machine HOST login NAME password TOKEN` on one line. From go 1.24 on HOST has the port that the URL has."
         ),
     )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from gosteward.finding import Finding, Rule, Text
 from gosteward.golang.modulepaths import proxy_list
-from gosteward.golang.proxyurls import entry_url, parse
+from gosteward.golang.proxyurls import entry_url, is_loopback, parse
 from gosteward.reasoning.settings_in_force import in_force, locations, place
 
 if TYPE_CHECKING:
@@ -30,21 +30,17 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
     for found in in_force(snapshot, "GOPROXY"):
         for entry in proxy_list(found.setting.value):
             url = parse(entry_url(entry)) if entry.kind == "url" else None
-            if url is not None and url.scheme == "http" and not _on_this_host(url.host):
+            if url is not None and url.scheme == "http" and not is_loopback(url.host):
                 yield _finding(found, url)
 
 
-def _on_this_host(host: str) -> bool:
-    return host in ("localhost", "[::1]") or host.startswith("127.") or host.endswith(".localhost")
-
-
 def _finding(found: InForce, url: Url) -> Finding:
-    secret = ":" in url.user
+    secret = bool(url.user)  # go refuses a name alone, too: such names are tokens
     return Finding(
         rule=RULE,
         subject=url.shown,
         message=Text(
-            "{place} sends a password to {url} over plain http: everybody on the way can read it",
+            "{place} has a password for {url}, and go refuses to send one over plain http",
             place=place(found.setting),
             url=url.shown,
         )

@@ -6,7 +6,7 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from gosteward.finding import Explains, Finding, Rule, Text
-from gosteward.golang.proxyurls import PUBLIC_PROXY
+from gosteward.golang.proxyurls import PUBLIC_PROXY, is_loopback, parse
 from gosteward.reasoning.downloads import (
     NO_NETWORK,
     locations,
@@ -41,9 +41,10 @@ RULE = Rule(
         "http: server gave HTTP response to HTTPS client",
         "502 Bad Gateway",
         "401 Unauthorized",
+        "refusing to pass credentials to insecure URL",
     ),
 )
-_REASONS = (*NO_NETWORK, "status", "credentials", "not-tls", "")
+_REASONS = (*NO_NETWORK, "status", "credentials", "password-in-clear", "not-tls", "")
 
 
 def check(snapshot: Snapshot) -> Iterator[Finding]:
@@ -53,7 +54,7 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
 
 
 def _finding(snapshot: Snapshot, found: NetworkCheck) -> Finding:
-    refused = found.reason in ("credentials", "not-tls")
+    refused = found.reason in ("credentials", "password-in-clear", "not-tls")
     severity = severity_of_refusal(found) if refused else severity_of(found)
     modules = waiting_for(snapshot, found, "GONOPROXY")
     actions = around(snapshot, found) if found.direct else ()
@@ -101,7 +102,8 @@ def around(snapshot: Snapshot, found: NetworkCheck) -> tuple[Action, ...]:
 def _consequences(found: NetworkCheck) -> tuple[Explains, ...]:
     of_database = tuple(Explains(rule, contexts=found.contexts) for rule in ("GS606", "GS607"))
     # What was never fetched has no line in go.sum either.
-    return (*of_database, Explains("GS908")) if found.required else of_database
+    of_password = (Explains("GS615", found.url),) if found.reason == "password-in-clear" else ()
+    return (*of_database, *of_password, Explains("GS908")) if found.required else (*of_database, *of_password)
 
 
 def _command(found: NetworkCheck) -> str:
@@ -128,15 +130,32 @@ def described(found: NetworkCheck) -> str:
         "unreachable": f"network unreachable: no route to {host}",
         "timeout": f"timeout: no answer from {host}:{found.port}",
         "status": f"HTTP status {found.status}",
-        "credentials": f"HTTP status {found.status}, and no credentials for {host} are known"
-        if found.status
-        else found.detail,
+        "credentials": _without_credentials(found, host),
+        "password-in-clear": "go refuses to send its password over http",
         "not-tls": f"{host}:{found.port} does not speak TLS",
         "login-page": "a web page answers",
         "unknown-authority": "its certificate is not trusted",
     }
     text = texts.get(found.reason, found.detail or "no proper answer")
     return f"{text} (through {found.via})" if found.via else text
+
+
+def _without_credentials(found: NetworkCheck, host: str) -> str:
+    if not found.status:
+        return found.detail
+    if _in_clear(found):
+        return f"HTTP status {found.status}, and go sends no credentials over http"
+    return f"HTTP status {found.status}, and no credentials for {host} are known"
+
+
+def _in_clear(found: NetworkCheck) -> bool:
+    return found.url.startswith("http:") and not found.via
+
+
+def _machine(found: NetworkCheck) -> str:
+    """What netrc calls a server: with the port, if its URL has one."""
+    url = parse(found.url)
+    return f"{url.host}:{url.port}" if url is not None and url.port else found.host
 
 
 def _advice(found: NetworkCheck) -> Text:
@@ -146,9 +165,20 @@ def _advice(found: NetworkCheck) -> Text:
             via=found.via,
             host=found.host,
         )
+    if found.reason == "password-in-clear" or (found.reason == "credentials" and _in_clear(found)):
+        return Text(
+            "Give {host} TLS, and write https:// in GOPROXY; or let it ask for no password, and name it without one. A password over http can be read by everybody on the way.",
+            host=found.host,
+        )
     if found.reason == "credentials":
         return Text(
-            "Put a machine line for {host} into ~/.netrc (mode 0600), or ask its operator for access.", host=found.host
+            "Put a machine line for {host} into ~/.netrc (mode 0600), or ask its operator for access.",
+            host=_machine(found),
+        )
+    if found.reason == "refused" and is_loopback(found.host):
+        return Text(
+            "Start the service on this host that should listen on port {port} (that of gosteward: `systemctl start gosteward-proxy.socket`, and `systemctl status gosteward-proxy` says why it ended), or take the entry out of GOPROXY.",
+            port=str(found.port),
         )
     if found.reason == "not-tls":
         return Text(

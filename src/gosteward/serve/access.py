@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from gosteward.errors import UsageError
 from gosteward.formats import htpasswd, token_list
 from gosteward.formats.authorization import presented
-from gosteward.serve import secret_files
+from gosteward.host import secret_files
 from gosteward.serve.connections import plain
 
 if TYPE_CHECKING:

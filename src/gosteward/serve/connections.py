@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, BinaryIO, NamedTuple, Protocol, Union
 
 import httptools
 
+from gosteward.serve import file_sending
+
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, Mapping
 
@@ -55,12 +57,13 @@ UNKNOWN = Client()
 
 
 class Asked(NamedTuple):
-    """A request.  method, target: as they came.   authorization: that header, b"" without one."""
+    """A request.  method, target: as they came.   authorization, language: those headers (Accept-Language), b"" without one."""
 
     method: bytes
     target: bytes
     authorization: bytes = b""
     client: Client = UNKNOWN
+    language: bytes = b""
 
 
 class Writer(Protocol):
@@ -112,8 +115,9 @@ class Connection(asyncio.Protocol):
         self._writable.set()
         self._closing = self._reading_paused = False
         self._head_bytes = self._head_size = 0
-        self._target = self._authorization = b""
+        self._target = self._authorization = self._language = b""
         self._has_body = False
+        self._farewell = b""  # what is written last
         self.transport: asyncio.Transport = None  # type: ignore[assignment]
         self.client = ""
         self._asker = UNKNOWN
@@ -163,7 +167,7 @@ class Connection(asyncio.Protocol):
             self._refuse(400, "no other protocol is spoken here")
         except httptools.HttpParserError:
             self._refuse(400, "this is no HTTP request")
-        if self._head_bytes > MOST_HEADER_BYTES and not self._queue and self._task is None:
+        if self._head_bytes > MOST_HEADER_BYTES:
             self._refuse(431, "the headers are too long")
 
     def eof_received(self) -> bool:
@@ -175,7 +179,7 @@ class Connection(asyncio.Protocol):
     # httptools
 
     def on_message_begin(self) -> None:
-        self._target = self._authorization = b""
+        self._target = self._authorization = self._language = b""
         self._has_body = False
         self._head_size = 0
         if not self._is_answering():  # otherwise the time of that answer counts
@@ -189,6 +193,8 @@ class Connection(asyncio.Protocol):
         self._head_size += len(name) + len(value)
         if name == b"authorization":
             self._authorization = value
+        elif name == b"accept-language":
+            self._language = value
         elif name == b"transfer-encoding" or (name == b"content-length" and value.strip() != b"0"):
             self._has_body = True
 
@@ -205,7 +211,7 @@ class Connection(asyncio.Protocol):
         if len(self._target) > LONGEST_TARGET:
             self._refuse(414, "the path is too long")
             return
-        asked = Asked(self._parser.get_method(), self._target, self._authorization, self._asker)
+        asked = Asked(self._parser.get_method(), self._target, self._authorization, self._asker, self._language)
         self._queue.append((asked, self._keeps_alive()))
         if len(self._queue) > MOST_QUEUED and not self._reading_paused:
             self._reading_paused = True
@@ -225,7 +231,7 @@ class Connection(asyncio.Protocol):
                 return
             asked, keep_alive = self._queue.pop(0)
             self.deadline = 0.0
-            reply = self._all.application(asked)
+            reply = self._reply(asked)
             if isinstance(reply, bytes):
                 self.traffic.sent += len(reply)
                 self.transport.write(reply if keep_alive else _closing(reply))
@@ -235,6 +241,13 @@ class Connection(asyncio.Protocol):
         if self._reading_paused and len(self._queue) < MOST_QUEUED // 2:
             self._reading_paused = False
             self.transport.resume_reading()
+
+    def _reply(self, asked: Asked) -> Reply:
+        try:
+            return self._all.application(asked)
+        except Exception:  # noqa: BLE001 - of this answer, and no other
+            self._all.failed()
+            return plain(500, "the proxy failed")
 
     async def _wait_and_go_on(self) -> None:
         await self._writable.wait()
@@ -256,23 +269,31 @@ class Connection(asyncio.Protocol):
         self._answer_next()
 
     def _done(self, keep_alive: bool) -> None:
+        if not keep_alive:
+            self._farewell = b""  # that was the last answer
         if not keep_alive or (self._closing and not self._queue):
             self._close()
         elif not self._queue and self._writable.is_set():
             self.deadline = self._all.now + self._all.timeouts.idle
 
     def _refuse(self, status: int, text: str, fields: str = "") -> None:
-        """Say why, and close: where the next request begins is not known."""
-        if not self.transport.is_closing():
-            self.traffic.turned_away += 1
-            if self._task is None:
-                self.transport.write(_closing(plain(status, text, fields)))
+        """Say why, behind the answers to what came before, and close: where the next request begins is not known."""
+        if self._closing or self.transport.is_closing():
+            return
+        self.traffic.turned_away += 1
+        self._farewell = _closing(plain(status, text, fields))
+        if not self._is_answering():
             self._close()
+            return
+        self._closing = True
+        self._reading_paused = False  # it is not resumed: nothing more is read
+        self.transport.pause_reading()
 
     def _close(self) -> None:
         """End it when all is written, which a client that reads nothing cannot put off for ever."""
         self._closing = True
         self.deadline = self._all.now + self._all.timeouts.stalled
+        self.transport.write(self._farewell)
         self.transport.close()
 
     def overdue(self) -> None:
@@ -287,15 +308,28 @@ class Connection(asyncio.Protocol):
 
     async def send_file(self, file: BinaryIO, place: int, count: int) -> None:
         """As of a Writer: in steps, so that a client that reads nothing is noticed."""
+        self._some_went()
+        try:
+            if self._is_secured or self.transport.get_write_buffer_size():
+                await self._send_behind(file, place, count)
+            else:
+                connection = self.transport.get_extra_info("socket").fileno()
+                await file_sending.send(connection, file.fileno(), place, count, self._some_went)
+        finally:
+            self.deadline = 0.0
+
+    async def _send_behind(self, file: BinaryIO, place: int, count: int) -> None:
+        """As `send_file`, through TLS, or behind what is still to be written."""
         loop = asyncio.get_running_loop()
         try:
             for at in range(place, place + count, STEP):
-                self.deadline = self._all.now + self._all.timeouts.stalled
+                self._some_went()
                 await loop.sendfile(self.transport, file, at, min(STEP, place + count - at))
         except RuntimeError as error:  # of a transport that is closing
             raise ConnectionResetError from error
-        finally:
-            self.deadline = 0.0
+
+    def _some_went(self) -> None:
+        self.deadline = self._all.now + self._all.timeouts.stalled
 
     async def drained(self) -> None:
         await self._writable.wait()

@@ -1,4 +1,4 @@
-"""`/healthz`: the process answers. `/readyz`: it can do its work, which is so while the store can be written to and has room.
+"""`/healthz`: the process answers. `/readyz`: it can do its work, which is so while the store can be written to and has room, and the policy can judge.
 
 An upstream that does not answer makes it no less ready: what is stored is served, and another instance would fare no better.
 """
@@ -35,12 +35,17 @@ class Readiness:
 
     Args:
         threads: where the disk is asked, which may take long.   space: free bytes and names of a directory.
+        otherwise: why it is not ready for another reason, "" for none; asked at once.
     """
 
     def __init__(
-        self, store: DiskStore, threads: Executor, space: Callable[[str], tuple[int, int]] | None = None
+        self,
+        store: DiskStore,
+        threads: Executor,
+        space: Callable[[str], tuple[int, int]] | None = None,
+        otherwise: Callable[[], str] = str,
     ) -> None:
-        self._store, self._threads = store, threads
+        self._store, self._threads, self._otherwise = store, threads, otherwise
         self._space = space if space is not None else free
         self._looking: asyncio.Future[str] | None = None
         self._last = ("", 0.0)
@@ -49,7 +54,7 @@ class Readiness:
         return lambda to: self._answer(asked, to)
 
     async def _answer(self, asked: Asked, to: Writer) -> None:
-        problem = await self._problem()
+        problem = await self._problem() or self._otherwise()
         body = Body(TEXT, f"not ready: {problem}\n", 503, "retry-after: 10\r\n") if problem else Body(TEXT, "ok\n")
         to.write(answer(asked, body))
 

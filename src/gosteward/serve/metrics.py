@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from gosteward.modules.proxy import ModuleProxy
-    from gosteward.modules.tally import Health
+    from gosteward.modules.tally import Health, Tally
     from gosteward.serve.connections import Asked, Reply, Traffic
     from gosteward.serve.store_view import StoreSize
 
@@ -41,6 +41,8 @@ class Metrics:
         """The page, line by line."""
         yield from self._requests()
         yield from _upstreams(self._proxy.tally.health)
+        yield from _metadata(self._proxy.tally)
+        yield from _shared(self._proxy.tally)
         yield from self._sizes()
         yield from _process(self._proxy.tally.began)
 
@@ -87,6 +89,26 @@ class Metrics:
         yield from _one(
             "store_free_bytes", "gauge", "Bytes that are free where the store is.", free_bytes(self._proxy.store.top)
         )
+
+
+def _metadata(tally: Tally) -> Iterator[str]:
+    if not tally.metadata:
+        return
+    results = ((_labels(result=result), count) for result, count in sorted(tally.metadata.items()))
+    text = 'Answers that shared metadata had ("hit") or not ("miss"), and how often it failed; while it is down it is not asked.'
+    yield from _family("metadata_lookups_total", "counter", text, results)
+    yield from _one("metadata_up", "gauge", "Whether shared metadata answers.", int(tally.metadata_up))
+
+
+def _shared(tally: Tally) -> Iterator[str]:
+    if not tally.shared:
+        return
+    results = ((_labels(result=result), count) for result, count in sorted(tally.shared.items()))
+    text = "What happened with the shared store: files found there, absent, wrong, published, and failed questions."
+    yield from _family("shared_total", "counter", text, results)
+    yield from _one("shared_up", "gauge", "Whether the shared store answers.", int(tally.shared_up()))
+    text = "Files that are to be published, -1 while it is not known which ones."
+    yield from _one("shared_waiting", "gauge", text, tally.unshared())
 
 
 def _upstreams(health: dict[str, Health]) -> Iterator[str]:

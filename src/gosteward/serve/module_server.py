@@ -37,10 +37,11 @@ TYPES = {
     "zip": "application/zip",
 }
 WHOLE = 1 << 18  # bytes of a file that is written at once
-PIECE = 1 << 20
+PIECE = 1 << 17
 HELD_FILE = 1 << 16  # the largest that is kept in memory
 MOST_HELD = 32 << 20  # bytes of all
 HEALTH = (b"/healthz", b"/readyz")
+PREFIXES = ("/-/", "/vulndb/")  # of pages that are for all below them
 
 
 class _Held:
@@ -86,7 +87,7 @@ class ModuleServer:
     """An application for `serve.connections`.
 
     Args:
-        gate: None lets everybody in.   pages: by path; "/-/" is for all below it; health pages are given before the gate.
+        gate: None lets everybody in.   pages: by path; those in PREFIXES are for all below them; health pages are given before the gate.
         exchanges: look at all answers but those from memory.
     """
 
@@ -139,8 +140,8 @@ class ModuleServer:
 
     def _page(self, path: str) -> Page | None:
         found = self._pages.get(path)
-        if found is None and path.startswith("/-/"):
-            found = self._pages.get("/-/")
+        if found is None and path.startswith(PREFIXES):
+            found = self._pages.get(path[: path.index("/", 1) + 1])
         return found
 
     def _asked(self, asked: Asked, path: str) -> Reply:

@@ -43,7 +43,9 @@ class Observation:
         size = StoreSize(proxy.store.top, self._threads)
         self.pages: dict[str, Page] = {
             "/healthz": healthz,
-            "/readyz": Readiness(proxy.store, self._threads),
+            "/readyz": Readiness(
+                proxy.store, self._threads, otherwise=lambda: proxy.policy.unready() if proxy.policy else ""
+            ),
             "/metrics": Metrics(proxy, self.traffic, size),
             TOP: StatusPage(proxy, self.traffic, size, self._threads),
         }

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gosteward.errors import StewardError, UsageError
 from gosteward.serve.connections import ROOMY, USUAL, Connections
+from gosteward.serve.memory import give_back_large_pieces
 from gosteward.serve.tls_listening import listeners
 
 if TYPE_CHECKING:
@@ -123,6 +124,7 @@ async def serve(
     Args:
         started: called when clients can connect.   tls: what is spoken on all sockets, None for none.   traffic: counts.
     """
+    give_back_large_pieces()
     loop = asyncio.get_running_loop()
     open_connections = Connections(application, failed, timeouts, limits, traffic)
     stop = asyncio.Event()

@@ -3,18 +3,24 @@
 /-/                    hits, upstreams, the store, what went wrong lately
 /-/modules/            the first elements of module paths in the store
 /-/modules/PATH/       what goes on below it, and the versions of the module, if it is one
+
+In the language that ?lang= names (en, zh), else in that of the reader's browser.
 """
 
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, unquote
 
 from gosteward import __version__
+from gosteward.catalogs import LANGUAGES, catalog_for
 from gosteward.serve import status_html as html
+from gosteward.serve.browsing_html import browsing
 from gosteward.serve.metrics import free_bytes, resident_bytes
+from gosteward.serve.page_layout import Shown
 from gosteward.serve.pages import HTML_FIELDS, TEXT, Body, answer
 from gosteward.serve.store_view import shelf
 
@@ -28,6 +34,7 @@ if TYPE_CHECKING:
 
 TOP, BROWSING = "/-/", "/-/modules/"
 _HTML = "text/html; charset=utf-8"
+_WEIGHT = re.compile(r"[01](?:\.[0-9]{0,3})?")
 _ABSENT = Body(TEXT, "not found: there is no such page\n", 404)
 
 
@@ -48,20 +55,28 @@ class StatusPage:
     ) -> None:
         self._proxy, self._traffic, self._size = proxy, traffic, size
         self._threads, self._clock = threads, clock
+        self._catalogs = {language: catalog_for(language) for language in LANGUAGES}
 
     def __call__(self, asked: Asked) -> Reply:
         target, _, query = asked.target.decode("latin-1").partition("?")
         path = unquote(target)
+        shown = self._shown(asked, query)
         if path == TOP:
-            return answer(asked, Body(_HTML, html.status(self._state()), fields=HTML_FIELDS))
+            return answer(asked, Body(_HTML, html.status(self._state(), shown), fields=HTML_FIELDS))
         if path.startswith(BROWSING):
-            return lambda to: self._browse(asked, path[len(BROWSING) :].rstrip("/"), _page_of(query), to)
+            return lambda to: self._browse(asked, path[len(BROWSING) :].rstrip("/"), _page_of(query), shown, to)
         return answer(asked, _ABSENT)
 
-    async def _browse(self, asked: Asked, path: str, page: int, to: Writer) -> None:
+    async def _browse(self, asked: Asked, path: str, page: int, shown: Shown, to: Writer) -> None:
         found = await asyncio.get_running_loop().run_in_executor(self._threads, shelf, self._proxy.store.top, path)
-        body = Body(_HTML, html.browsing(found, page), fields=HTML_FIELDS) if found is not None else _ABSENT
+        body = Body(_HTML, browsing(found, page, shown), fields=HTML_FIELDS) if found is not None else _ABSENT
         to.write(answer(asked, body))
+
+    def _shown(self, asked: Asked, query: str) -> Shown:
+        wanted = _word(query, "lang")
+        if wanted in self._catalogs:
+            return Shown(self._catalogs[wanted], chosen=True)
+        return Shown(self._catalogs[language_of(asked.language.decode("latin-1"))])
 
     def _state(self) -> html.State:
         tally, size = self._proxy.tally, self._size.latest()
@@ -84,10 +99,28 @@ class StatusPage:
             free=free_bytes(self._proxy.store.top),
             health=tuple(sorted(tally.health.items())),
             troubles=tally.recent(),
+            metadata=tally.metadata_up if tally.metadata else None,
+            shared=tally.shared_up() if tally.shared else None,
         )
 
 
 def _page_of(query: str) -> int:
     """The number of a page, from 1."""
-    words = parse_qs(query[:200]).get("page", ["1"])
-    return max(1, int(words[0])) if words[0].isascii() and words[0].isdecimal() and len(words[0]) < 7 else 1
+    word = _word(query, "page")
+    return max(1, int(word)) if word.isascii() and word.isdecimal() and len(word) < 7 else 1
+
+
+def _word(query: str, name: str) -> str:
+    return parse_qs(query[:200]).get(name, [""])[0]
+
+
+def language_of(accepted: str) -> str:
+    """The language among ours that a browser likes best, the first of equals; English if it names none. Source: RFC 9110, 12.5.4."""
+    best, found = 0.0, "en"
+    for one in accepted[:200].lower().split(","):
+        name, _, weight = one.strip().partition(";q=")
+        language = name.partition("-")[0].strip()
+        liking = float(weight) if _WEIGHT.fullmatch(weight) else 1.0 if not weight else 0.0
+        if language in LANGUAGES and liking > best:
+            best, found = liking, language
+    return found

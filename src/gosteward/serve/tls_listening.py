@@ -19,7 +19,7 @@ import sys
 from typing import TYPE_CHECKING, NamedTuple
 
 from gosteward.errors import UsageError
-from gosteward.serve import secret_files
+from gosteward.host import secret_files
 from gosteward.serve.connections import plain
 
 if TYPE_CHECKING:

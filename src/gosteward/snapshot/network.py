@@ -16,7 +16,8 @@ class NetworkCheck(NamedTuple):
         step: the step that failed: "parse", "resolve", "connect", "tls", "http", "content", "" when ok.
         reason: "unresolvable", "refused", "unreachable", "timeout", "unknown-authority", "expired", "not-yet-valid", "wrong-host",
             "not-tls", "status", "login-page", "missing-directory", "unsupported-sumdb" (no proxy relays the database, and it cannot be asked itself), "stale-latest",
-            "checksum", "credentials" (401, 403, 407 and we know of none), "unreadable", "incomplete" (netrc: an entry without a password), "".
+            "checksum", "credentials" (401, 403, 407 and we know of none), "unreadable", "incomplete" (netrc: an entry without a password),
+            "port" (netrc: an entry under another name than go looks for, which is the detail), "password-in-clear" (in a URL of http://), "".
         detail: one line for people (certificate issuer, HTTP status, errno text).   issuer: of the certificate that was refused.
         status: HTTP status, 0 without one.   seconds: it took.
         contexts: names of the contexts whose settings name it.   setting: where it is set.   required: a module of an
@@ -30,7 +31,8 @@ class NetworkCheck(NamedTuple):
         not_before, not_after: of the server's certificate, "2026-11-24T16:30:00Z", "" unknown.
         conflict: for kind "module": bytes that are not those of go.sum.
         uid, mode: for kind "netrc": of the file that cannot be read, -1 where nobody could look.
-        module: for kind "module": "path@version"; with reason "not-there": nothing that GOPROXY names has it.
+        module: for kind "module": "path@version"; with reason "not-there": nothing that GOPROXY names has it; "not-given": the proxy
+            refuses it, or fails with it.
     """
 
     kind: str

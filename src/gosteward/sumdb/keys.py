@@ -16,12 +16,12 @@ from gosteward.sumdb import ed25519, encodings
 
 PUBLIC_DATABASE = f"{DEFAULT_DATABASE}+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8"
 HASH_SIZE = 4
-_ED25519 = 1
+ED25519 = 1
 _HINT = "a key is NAME+HASH+BASE64, as in GOSUMDB"
 
 
 class Key(NamedTuple):
-    """Who may sign.  name: of the database.  hash: 4 bytes.  public: 32 bytes of Ed25519."""
+    """Who may sign.  name: such as that of a database.  hash: 4 bytes.  public: 32 bytes of Ed25519."""
 
     name: str
     hash: bytes
@@ -31,6 +31,11 @@ class Key(NamedTuple):
     def shown(self) -> str:
         """Name and hash, as messages name a key."""
         return f"{self.name}+{self.hash.hex()}"
+
+    @property
+    def written(self) -> str:
+        """All of it, as `parse` reads it."""
+        return f"{self.shown}+{encodings.encoded(bytes([ED25519]) + self.public)}"
 
 
 def parse(text: str) -> Key:
@@ -43,10 +48,10 @@ def parse(text: str) -> Key:
     wanted, _, base64 = rest.partition("+")
     encoding = encodings.decoded(base64)
     if not is_name(name) or not re.fullmatch(r"[0-9a-fA-F]{8}", wanted) or not encoding:
-        raise UsageError("malformed key of a checksum database", subject=text, hint=_HINT)
+        raise UsageError("malformed key", subject=text, hint=_HINT)
     if hash_of(name, encoding).hex() != wanted.lower():
         raise UsageError("the hash in the key does not fit: a typing mistake", subject=text, hint=_HINT)
-    if encoding[0] != _ED25519 or len(encoding) != 1 + ed25519.KEY_SIZE:
+    if encoding[0] != ED25519 or len(encoding) != 1 + ed25519.KEY_SIZE:
         raise UsageError("the key is not for Ed25519", subject=text, hint=_HINT)
     return Key(name, bytes.fromhex(wanted), encoding[1:])
 

@@ -38,7 +38,12 @@ class Signature(NamedTuple):
 
 
 def opened(note: str, known: Sequence[Key]) -> str:
-    """The text of a note that at least one known key has signed.
+    """The text of a note that at least one known key has signed: see `opened_by`. Raises the same."""
+    return opened_by(note, known)[0]
+
+
+def opened_by(note: str, known: Sequence[Key]) -> tuple[str, Key]:
+    """The text of a note that at least one known key has signed, and the first of those that did.
 
     A signature of an unknown key is ignored, also one that has the name of a known key and another hash. A known key whose signature is
     wrong refuses the whole note, whoever else has signed it. Of several signatures of one key only the first counts.
@@ -49,19 +54,19 @@ def opened(note: str, known: Sequence[Key]) -> str:
     """
     text, signatures = parse(note)
     by_id = {(key.name, key.hash): key for key in known}
-    signers: set[Key] = set()
+    signers: dict[Key, None] = {}
     for signature in signatures:
         key = by_id.get((signature.name, signature.hash))
         if key is None or key in signers:
             continue
         if not ed25519.verify(key.public, text.encode(), signature.signature):
             raise ForgeryError("the signature is wrong", reason="signature", subject=key.shown)
-        signers.add(key)
+        signers[key] = None
     if not signers:
         wanted = ", ".join(key.shown for key in known)
         by = ", ".join(f"{s.name}+{s.hash.hex()}" for s in signatures[:3])
         raise ForgeryError(f"signed by {by}, not by the key that is trusted", reason="signature", subject=wanted)
-    return text
+    return text, next(iter(signers))
 
 
 def parse(note: str) -> tuple[str, list[Signature]]:

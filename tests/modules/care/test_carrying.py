@@ -14,7 +14,7 @@ from gosteward.errors import StewardError, UsageError
 from gosteward.formats import stored_members
 from gosteward.modules.care import export_file
 from gosteward.modules.care.export_manifest import MANIFEST
-from gosteward.modules.care.exporting import export
+from gosteward.modules.care.exporting import LeftOut, export
 from gosteward.modules.care.importing import import_file
 from modules.care.stores import (
     MODULES,
@@ -62,6 +62,11 @@ def test_the_other_side_proves_all_of_it_without_a_network_and_serves_it(
         assert all(served.get(path).body == content for path, content in published.log.files.items())
 
 
+def left_out(earlier: Path) -> LeftOut:
+    known, paths = export_file.earlier_at(str(earlier))
+    return LeftOut((known,), paths)
+
+
 def test_any_tar_program_reads_it(exported: Path) -> None:
     with tarfile.open(exported) as archive:
         assert archive.getnames() == [*(f"files/{number}" for number in range(1, 10)), MANIFEST]
@@ -74,12 +79,7 @@ def test_the_next_export_has_what_is_new(published: Published, exported: Path, t
         assert manifest is not None
         (tmp_path / MANIFEST).write_bytes(manifest.read())
     for earlier in (exported, tmp_path / MANIFEST):
-        assert (
-            export(
-                store, str(tmp_path / "none.tar"), export_file.manifest_at(str(earlier)).paths, replace=True
-            ).manifest.files
-            == ()
-        )
+        assert export(store, str(tmp_path / "none.tar"), left_out(earlier), replace=True).manifest.files == ()
     with outside() as other:
         publish(published.log, "example.com/new", "v1.0.0", {"a.go": b"package a\n"})
         arguments = ("--store", tmp_path / "store", "--upstream", published.url, "--sumdb", published.vkey)
@@ -167,6 +167,9 @@ ATTACKS: dict[str, Callable[[dict[str, bytes], list[dict[str, object]]], None]] 
     "a member too few": lambda members, _: members.pop("files/3") and None,
     "no manifest": lambda members, _: members.pop(MANIFEST) and None,
     "another schema": lambda _, lines: lines[0].update(schema="gosteward.modules-export/2"),
+    "a time that is none": lambda _, lines: lines[0].update(taken_at="9999"),
+    "earlier ones that are no list": lambda _, lines: lines[0].update(since={"sha256": "0" * 64}),
+    "an earlier one without a digest": lambda _, lines: lines[0].update(since=[{"taken_at": lines[0]["taken_at"]}]),
     "a head of nobody": lambda _, lines: lines[0].update(head="go.sum database tree\n5\nAAAA\n\n— x y\n"),
     "a proof too many, forged": lambda _, lines: lines.append({**lines[-1], "version": "v9.9.9"}),
 }

@@ -92,13 +92,14 @@ def test_the_command_takes_sizes_days_and_lists(store: DiskStore, tmp_path: Path
     arguments = ("--store", tmp_path / "store", "--keep", tmp_path / "keep", "--format", "json")
     found = json.loads(ran("gc", "--max-age", "5", "--dry-run", *arguments).stdout)
     assert found["removed"] == [f"{module}@{version}" for module, version in MODULES[1:]]
-    found = json.loads(ran("gc", "--max-size", "0.5M", *arguments).stdout)
+    found = json.loads(ran("gc", "--max-size", "0.5MiB", *arguments).stdout)
     assert (found["kept"], found["left"]) == (
         1,
         sum(os.stat(f"{store.top}/modules{p}").st_blocks * 512 for p in stored(tmp_path / "store")),
     )
     assert not list((tmp_path / "store/incoming").iterdir())
     assert ran("gc", "--max-size", "many", "--store", tmp_path / "store").returncode == 2
+    assert ran("gc", "--max-size", "10G", "--store", tmp_path / "store").returncode == 2
 
 
 def test_the_status_counts_what_is_there(store: DiskStore, published: Published, tmp_path: Path) -> None:

@@ -251,7 +251,7 @@ def test_release_comes_through_a_proxy_with_a_password_which_nothing_keeps(site:
         assert [proof.kind for proof in result.evidence.proofs] == ["log"]
         assert all(authorization == basic(LOGIN) for _, authorization in gate.asked)
         assert any("/sumdb/" in path for path, _ in gate.asked)
-        gate.login = "dev:changed"
+        gate.wanted = basic("dev:changed")
         with pytest.raises(StewardError, match="does not accept the password") as caught:
             site.install("1.26.91")
     record = json.loads((site.root / ".installed/go1.26.90.json").read_text())

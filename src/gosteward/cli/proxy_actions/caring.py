@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import sys
 import time
 from typing import TYPE_CHECKING
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 from gosteward.cli import options as flags
 from gosteward.cli.proxy_actions import places
 from gosteward.finding import Text
+from gosteward.formats.sizes import bytes_of
 from gosteward.report.layout import visible
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 PROGRESS_SECONDS = 0.2
 MOST_SHOWN = 50
-_SIZE = re.compile(r"(\d+(?:\.\d+)?)([KMGT]?)i?B?", re.IGNORECASE)
 
 
 def add_proving(parser: ArgumentParser) -> None:
@@ -76,11 +75,13 @@ def read_text(path: str) -> str:
 
 
 def size_of(text: str) -> int:
-    """Bytes, for argparse: "500000", "10G" (1024 times 1024 times 1024 each), "1.5T"."""
-    found = _SIZE.fullmatch(text)
-    if found is None:
-        raise ValueError(text)
-    return int(float(found[1]) * 1024 ** " KMGT".index(found[2].upper() or " "))
+    """Bytes, for argparse: see `formats.sizes`."""
+    from argparse import ArgumentTypeError
+
+    found = bytes_of(text)
+    if found < 0:
+        raise ArgumentTypeError(f"{text} is no size: write bytes, or such as 10GiB (1024 each) or 10GB (1000 each)")
+    return found
 
 
 def show(options: Namespace, document: Callable[[], dict[str, object]], lines: Callable[[], Iterable[str]]) -> None:

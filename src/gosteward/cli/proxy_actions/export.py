@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gosteward.cli import options as flags
-from gosteward.cli.proxy_actions import caring
+from gosteward.cli.proxy_actions import caring, signing_key
 from gosteward.finding import Text
 from gosteward.report.layout import shown_size
 
@@ -24,6 +24,9 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--since", metavar="FILE", action="append", default=[],
         help="an earlier export, or its manifest.jsonl: leave out what it has; may be repeated",
     )  # fmt: skip
+    parser.add_argument(
+        "--sign", metavar="FILE", default="", help="sign it with the key in this file, which `signing-key` made"
+    )
     parser.add_argument("--force", action="store_true", help="replace a file that is there")
     caring.add_proving(parser)
     caring.add_format(parser)
@@ -31,11 +34,20 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(options: Namespace) -> int:
     from gosteward.modules.care import export_file
-    from gosteward.modules.care.exporting import export
+    from gosteward.modules.care.exporting import LeftOut, export
 
     words = flags.catalog(options.lang)
-    since = frozenset(path for file in options.since for path in export_file.manifest_at(file).paths)
-    found = export(caring.cared_of(options), options.target, since, caring.Bar(words).show, replace=options.force)
+    signer = signing_key.read(options.sign) if options.sign else None
+    earlier = [export_file.earlier_at(file) for file in options.since]
+    there = LeftOut(tuple(one for one, _ in earlier), frozenset(path for _, paths in earlier for path in paths))
+    found = export(
+        caring.cared_of(options),
+        options.target,
+        there,
+        caring.Bar(words).show,
+        replace=options.force,
+        signer=signer,
+    )
     caring.show(options, lambda: _json(found), lambda: _text(found, words))
     return found.exit_code
 

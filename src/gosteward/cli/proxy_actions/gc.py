@@ -25,7 +25,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     add_store(parser)
     parser.add_argument(
         "--max-size", metavar="SIZE", type=caring.size_of, default=-1,
-        help="remove those used least recently until the rest takes no more of the disk: bytes, or such as 10G",
+        help="remove those used least recently until the rest takes no more of the disk: bytes, or such as 10GiB or 10GB",
     )  # fmt: skip
     parser.add_argument(
         "--max-age", metavar="DAYS", type=_age, default=-1.0, help="remove what nobody used for so many days"

@@ -23,7 +23,7 @@ def add_upstream(parser: ArgumentParser, purpose: str = "to fetch from", none: s
     """The flag --upstream.  purpose, none: words of its help."""
     parser.add_argument(
         "--upstream", metavar="LIST", default=None,
-        help=f"module proxies {purpose}, a list like GOPROXY{none} (default: those of GOPROXY)",
+        help=f"module proxies {purpose}, a list like GOPROXY, also with file:///DIR and checkout{none} (default: those of GOPROXY)",
     )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from gosteward.cli import options as flags
 from gosteward.cli.proxy_actions.places import add_store, add_upstream, here, store_of, upstream_of
+from gosteward.cli.proxy_actions.vulnerabilities import add_vulnerabilities, known_vulnerabilities
 from gosteward.errors import FINDINGS, HEALTHY, UsageError
 from gosteward.finding import Text
 from gosteward.report.layout import visible
@@ -33,6 +34,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     )  # fmt: skip
     add_upstream(test, "to ask for the .info", none="")
     add_store(test)
+    add_vulnerabilities(test)
     flags.add_language(test)
 
 
@@ -65,12 +67,63 @@ def _test(options: Namespace, policy: ModulePolicy) -> int:
         raise UsageError("this is no module with a whole version", subject=options.module, hint=hint)
     words = flags.catalog(options.lang)
     rule = rules.by_name(policy, module, version)
-    refusal = rules.denial(rule, options.module) if not rule.allows else _young(options, policy, module, version)
+    refusal = rules.denial(rule, options.module) if not rule.allows else _vulnerable(options, policy, module, version)
+    refusal = refusal or (_young(options, policy, module, version) if rule.allows else None)
+    refusal = refusal or _unlicensed(options, policy, module, version)
     if refusal is not None:
         print(visible(words.text(Text("refused: {reason}", reason=refusal.reason))))
         return FINDINGS
     print(visible(words.text(Text("allowed: {module} ({place})", module=options.module, place=str(rule.place)))))
+    print(visible(words.text(_origin(options, policy, module))))
     return HEALTHY
+
+
+def _origin(options: Namespace, policy: ModulePolicy, module: str) -> Text:
+    """Where a module comes from, and by what that place knows who asks."""
+    from gosteward.modules import policy as rules
+    from gosteward.modules.upstreams import upstreams
+
+    host, me = here()
+    route = rules.route_for(policy, module)
+    behind = rules.upstreams_for(policy, module, upstreams(upstream_of(options, host, me)))
+    if not behind:
+        return Text("from the store alone")
+    places = ", ".join(upstream.shown for upstream in behind)
+    if route is None:
+        return Text("from {places}", places=places)
+    secret = behind[0].secret
+    if secret is None:
+        return Text("from {places} ({place})", places=places, place=str(route.place))
+    return Text("from {places} ({place}; {secret})", places=places, place=str(route.place), secret=secret.shown)
+
+
+def _vulnerable(options: Namespace, policy: ModulePolicy, module: str, version: str) -> Refusal | None:
+    """Why its vulnerabilities refuse a version; None if they do not. Raises StewardError."""
+    from gosteward.modules.policed_vulnerabilities import PolicedVulnerabilities, Told
+
+    if policy.vulnerable is None:
+        return None
+    host, me = here()
+
+    found = Told(known_vulnerabilities(options, store_of(options, host, me), host, me))
+    return PolicedVulnerabilities(found).refusal(policy, module, version)
+
+
+def _unlicensed(options: Namespace, policy: ModulePolicy, module: str, version: str) -> Refusal | None:
+    """Why its licences refuse a version, if its zip is in the store; None if they do not, or it is not. Raises StewardError."""
+    from gosteward.modules import policed_licences
+    from gosteward.modules.requests import request_for
+    from gosteward.modules.storage.disk import DiskStore
+
+    if policy.licences is None:
+        return None
+    host, me = here()
+    stored = DiskStore(store_of(options, host, me)).opened(request_for("zip", module, version).path, use=False)
+    if stored is None:
+        return None
+    with open(stored.descriptor, "rb") as file:
+        found = policed_licences.licences_in(file.fileno(), module, version)
+    return policed_licences.refusal(policy.licences, module, version, found)
 
 
 def _young(options: Namespace, policy: ModulePolicy, module: str, version: str) -> Refusal | None:
@@ -101,6 +154,7 @@ def _info(options: Namespace, policy: ModulePolicy, module: str, version: str) -
     from gosteward.modules import policy as rules
     from gosteward.modules.answers import Refusal
     from gosteward.modules.changing import asked
+    from gosteward.modules.origins.local_files import LocalFiles
     from gosteward.modules.origins.upstream import UpstreamOrigin
     from gosteward.modules.requests import request_for
     from gosteward.modules.storage.disk import DiskStore
@@ -114,7 +168,8 @@ def _info(options: Namespace, policy: ModulePolicy, module: str, version: str) -
         with open(stored.descriptor, "rb") as file:
             return file.read(stored.size)
     usual = upstreams(upstream_of(options, host, me))
-    origin = UpstreamOrigin(rules.upstreams_for(policy, module, usual), Web(host, me))
+    behind = rules.upstreams_for(policy, module, usual)
+    origin = UpstreamOrigin(behind, Web(host, me), sources={"file": LocalFiles()})
     found = asked(origin, path, time.time)
     if isinstance(found, Refusal) or found.status != 200:
         said = found.reason if isinstance(found, Refusal) else found.body.decode("utf-8", "replace")

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from gosteward.cli import options as flags
 from gosteward.cli.proxy_actions import caring
-from gosteward.cli.proxy_actions.places import add_upstream
+from gosteward.cli.proxy_actions.checkout import add_checkout, checkout_of
+from gosteward.cli.proxy_actions.places import add_upstream, here
 from gosteward.errors import UsageError
 from gosteward.finding import Text
 
@@ -28,6 +29,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     )  # fmt: skip
     add_upstream(parser)
     caring.add_proving(parser)
+    add_checkout(parser)
     caring.add_format(parser)
 
 
@@ -41,6 +43,7 @@ def run(options: Namespace) -> int:
     caches = [os.path.abspath(source) for source in options.sources if os.path.isdir(source)]
     lists = together(_wanted(source) for source in options.sources if not os.path.isdir(source))
     wanted, web = caring.wanted_of(options)
+    wanted = wanted._replace(checkout=None if options.offline else checkout_of(options, *here()))
     jobs = [(lists, parts(wanted, web).proxy)] if lists.files else []
     for path in caches:
         origin, proxy = ModuleCacheOrigin(path, web), parts(wanted, web).proxy

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from gosteward.cli import options as flags
 from gosteward.cli.proxy_actions.access import add_access, protection_of
+from gosteward.cli.proxy_actions.checkout import add_checkout, checkout_of
+from gosteward.cli.proxy_actions.metadata import add_metadata, metadata_of
 from gosteward.cli.proxy_actions.observation import add_observation, observation_of
 from gosteward.cli.proxy_actions.places import (
     add_proving,
@@ -19,6 +21,8 @@ from gosteward.cli.proxy_actions.places import (
     sumdb_of,
     upstream_of,
 )
+from gosteward.cli.proxy_actions.shared_store import add_shared, shared_of
+from gosteward.cli.proxy_actions.vulnerabilities import add_vulnerabilities, tell_vulnerabilities, vulnerabilities_of
 from gosteward.errors import HEALTHY, UsageError
 from gosteward.finding import Text
 from gosteward.report.layout import visible
@@ -56,6 +60,10 @@ def add_arguments(parser: ArgumentParser) -> None:
         action="store_true",
         help="let others than this host ask, without TLS, or without a password or certificate",
     )
+    add_metadata(parser)
+    add_shared(parser)
+    add_vulnerabilities(parser)
+    add_checkout(parser)
     add_access(parser)
     add_observation(parser)
     flags.add_language(parser)
@@ -89,7 +97,11 @@ def run(options: Namespace) -> int:
             print(visible(words.text(text)), file=sys.stderr, flush=True)
 
     policing = Policing(os.path.abspath(options.policy), time.time, say) if options.policy else None
-    made = parts(Wanted(store, upstream, sumdb, options.private, options.list_ttl), Web(host, me), time.time, policing)
+    wanted = Wanted(
+        store, upstream, sumdb, options.private, options.list_ttl, metadata_of(options, os.environ), shared_of(options)
+    )._replace(vulnerabilities=vulnerabilities_of(options, host, me), checkout=checkout_of(options, host, me))
+    made = parts(wanted, Web(host, me), time.time, policing)
+    tell_vulnerabilities(made, say)
     listening = sockets(where, os.environ)
     if exposed(listening):
         protection.suffices_for(exposed(listening))
@@ -110,16 +122,18 @@ def _serve(
     import signal
     from functools import partial
 
+    from gosteward.serve.further_pages import keep_up, pages_of
     from gosteward.serve.module_server import ModuleServer
     from gosteward.serve.rereading import each_second, read_again
     from gosteward.serve.running import serve
     from gosteward.serve.store_watching import watch
 
     watched = observation_of(options, made.proxy)
-    server = ModuleServer(made.proxy, made.relay, guards.gate, watched.pages, watched.exchanges)
+    server = ModuleServer(made.proxy, made.relay, guards.gate, {**watched.pages, **pages_of(made)}, watched.exchanges)
     on_hangup: list[Callable[[], None]] = []  # what SIGHUP does
     watching: list[Coroutine[None, None, None]] = []  # what looks whether files changed
     watching.append(watch(made.proxy.store.top, server.forget))
+    watching.append(keep_up(made))
     looks: list[Callable[[], None]] = [partial(read_again, one, say) for one in guards.reread]
     on_hangup += [partial(read_again, one, say, always=True) for one in guards.reread]
     if policing is not None:
@@ -133,12 +147,13 @@ def _serve(
         tasks.extend(loop.create_task(one) for one in watching)
         if on_hangup:
             loop.add_signal_handler(signal.SIGHUP, lambda: [one() for one in on_hangup])
+        made.start()
         say(Text("listening on {address}, store {store}", address=options.listen, store=made.proxy.store.top))
 
     tasks: list[asyncio.Task[None]] = []
     application = watched.application(server, hits=options.log_hits)
     asyncio.run(serve(listening, application, started, watched.failed, tls=guards.tls, traffic=watched.traffic))
-    made.proxy.close()
+    made.close()
     watched.close()
     guards.close()
 

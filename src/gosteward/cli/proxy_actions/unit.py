@@ -61,7 +61,7 @@ DevicePolicy=closed
 PrivateMounts=yes
 RemoveIPC=yes
 
-# It opens connections, and starts no program.
+# It opens connections. What it starts (git, for the upstream `checkout`; helpers of a policy) has no more rights.
 NoNewPrivileges=yes
 CapabilityBoundingSet=
 AmbientCapabilities=

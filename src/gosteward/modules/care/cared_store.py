@@ -10,6 +10,7 @@ from gosteward.modules.databases import databases, log_of
 from gosteward.modules.expected_hashes import Expected, SeenHashes, UnknownHashError
 from gosteward.modules.requests import ModuleRequest, file_at
 from gosteward.modules.storage.disk import DiskStore
+from gosteward.modules.storage.feed import Feed
 from gosteward.modules.upstreams import upstreams
 from gosteward.toolchains.module_cache.logged_modules import said
 
@@ -72,8 +73,9 @@ class KnownHashes:
             raise UnknownHashError(str(known.reason), subject=f"{module}@{version}")
         return known.expected
 
-    def record(self, module: str, version: str, kind: str, h1: str) -> None:
+    def record(self, module: str, version: str, kind: str, h1: str) -> str:  # noqa: ARG002 - as that of others
         """Nothing is recorded: who looks after a store believes no first one."""
+        return h1
 
 
 def cared(wanted: Wanted, web: Web) -> CaredStore:
@@ -85,6 +87,7 @@ def cared(wanted: Wanted, web: Web) -> CaredStore:
     known = databases(wanted.sumdb, upstreams(wanted.upstream))
     store = DiskStore(wanted.store)
     store.prepare()
+    store.came = Feed(wanted.store).came
     return CaredStore(store, SeenHashes(wanted.store), log_of(known, wanted.store, web), wanted.private)
 
 

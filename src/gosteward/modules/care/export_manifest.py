@@ -1,10 +1,18 @@
 """What an export of a store says of itself: JSON, a line for each thing. Pure.
 
-    {"schema": "gosteward.modules-export/1", "taken_at": "2026-01-02T03:04:05Z", "database": "NAME+HASH", "head": "go.sum database tree\\n..."}
+    {"schema": "gosteward.modules-export/1", "taken_at": "2026-01-02T03:04:05Z", "database": "NAME+HASH", "head": "go.sum database tree\\n...",
+     "since": [{"sha256": "...", "taken_at": "2026-01-01T03:04:05Z"}]}   (all of it on one line)
     {"path": "golang.org/x/text/@v/v0.3.0.zip", "size": 6300000, "sha256": "...", "h1": "h1:..."}
     {"module": "golang.org/x/text", "version": "v0.3.0", "proof": "c2sp.org/tlog-proof@v1\\n..."}
 
 It lies in an uncompressed tar (see `formats.stored_members`) as MANIFEST; the n-th file it names lies there as files/n. An .info has no h1.
+The SHA-256 of its text is what an export is known by: the one that later exports give for what they build on, and the one that is signed, in a
+note (see `sumdb.note`) that lies there as SIGNATURE:
+
+    gosteward.modules-export/1
+    sha256 58c5ae...
+
+    — NAME BASE64
 """
 
 from __future__ import annotations
@@ -19,9 +27,11 @@ from gosteward.modules.requests import ModuleRequest
 
 SCHEMA = "gosteward.modules-export/1"
 MANIFEST = "manifest.jsonl"
+SIGNATURE = "manifest.sig"
 LARGEST = 256 << 20
 MOST_MEMBERS = 1_000_000
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 _H1 = re.compile(r"h1:[A-Za-z0-9+/]{43}=")
 
 
@@ -42,14 +52,27 @@ class ExportedProof(NamedTuple):
     proof: str
 
 
+class Earlier(NamedTuple):
+    """An export that another one builds on.  sha256: of its manifest, hexadecimal.   taken_at: UTC."""
+
+    sha256: str
+    taken_at: str
+
+
 class Manifest(NamedTuple):
-    """An export.  taken_at: UTC.   database: name and hash of its key, "" for none.   head: signed note, "" for none."""
+    """An export.
+
+    Attributes:
+        taken_at: UTC, "2026-01-02T03:04:05Z".   database: name and hash of its key, "" for none.   head: signed note, "" for none.
+        since: what has the files that it leaves out.
+    """
 
     taken_at: str
     database: str
     head: str
     files: tuple[ExportedFile, ...]
     proofs: tuple[ExportedProof, ...] = ()
+    since: tuple[Earlier, ...] = ()
 
     @property
     def paths(self) -> frozenset[str]:
@@ -62,10 +85,15 @@ def member_of(number: int) -> str:
     return f"files/{number}"
 
 
+def signed_text(sha256: str) -> str:
+    """What is signed of an export.  sha256: of its manifest, hexadecimal."""
+    return f"{SCHEMA}\nsha256 {sha256}\n"
+
+
 def written(manifest: Manifest) -> bytes:
     """The text of a manifest."""
     first = {"schema": SCHEMA, "taken_at": manifest.taken_at, "database": manifest.database, "head": manifest.head}
-    lines: list[dict[str, object]] = [{**first}]
+    lines: list[dict[str, object]] = [{**first, "since": [one._asdict() for one in manifest.since]}]
     lines += [
         {"path": one.request.path, "size": one.size, "sha256": one.sha256, "h1": one.h1} for one in manifest.files
     ]
@@ -98,9 +126,26 @@ def parse(content: bytes) -> Manifest:
             if proofs.setdefault(proof[:2], proof) is not proof:
                 raise _malformed("it has two proofs of one version", number)
     return Manifest(
-        _text(first, "taken_at", 1), _text(first, "database", 1), _text(first, "head", 1),
-        tuple(files.values()), tuple(proofs.values()),
+        _time(first, 1), _text(first, "database", 1), _text(first, "head", 1),
+        tuple(files.values()), tuple(proofs.values()), _since(first),
     )  # fmt: skip
+
+
+def _since(first: dict[str, object]) -> tuple[Earlier, ...]:
+    listed = first.get("since")
+    if not isinstance(listed, list) or not all(isinstance(one, dict) for one in listed):
+        raise _malformed('it has no list "since"', 1)
+    found = tuple(Earlier(_text(one, "sha256", 1), _time(one, 1)) for one in listed)
+    if not all(_SHA256.fullmatch(one.sha256) for one in found):
+        raise _malformed("the SHA-256 of an earlier export is none", 1)
+    return found
+
+
+def _time(found: dict[str, object], number: int) -> str:
+    text = _text(found, "taken_at", number)
+    if not _TIME.fullmatch(text):
+        raise _malformed('its "taken_at" is no time', number)
+    return text
 
 
 def _file(found: dict[str, object], number: int) -> ExportedFile:

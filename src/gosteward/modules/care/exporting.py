@@ -3,8 +3,10 @@
 1. What lies in the store, without what earlier exports had.
 2. What the log proves of each version; of private ones what was recorded. What nobody knows stays here, and is named.
 3. Each file is compared with that once more, and copied.
+4. The manifest of them is signed, if somebody gives a key.
 
-It is not signed: every public module is proved by the checksum database's key, and private ones by what the other side saw before, if anything.
+Every public module is proved by the checksum database's key. The signature is for all else: private modules, which only the other side's memory
+proves otherwise, and which exports there are.
 """
 
 from __future__ import annotations
@@ -19,15 +21,26 @@ from gosteward.formats import stored_members
 from gosteward.host import outgoing
 from gosteward.modules.care import export_manifest
 from gosteward.modules.care.cared_store import KnownHashes, hashed_versions, known_of, listed
-from gosteward.modules.care.export_manifest import MANIFEST, ExportedFile, ExportedProof, Manifest, member_of
+from gosteward.modules.care.export_manifest import (
+    MANIFEST,
+    SIGNATURE,
+    ExportedFile,
+    ExportedProof,
+    Manifest,
+    member_of,
+    signed_text,
+)
 from gosteward.modules.verification import h1_of, problem_with
+from gosteward.sumdb import signing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gosteward.host.own_directory import Growing
     from gosteward.modules.care.cared_store import CaredStore, Known
+    from gosteward.modules.care.export_manifest import Earlier
     from gosteward.modules.requests import ModuleRequest
+    from gosteward.sumdb.signing import SigningKey
 
     Module = tuple[str, str]
     Progress = Callable[[int, int], None]
@@ -35,8 +48,18 @@ if TYPE_CHECKING:
 _PIECE = 1 << 20
 
 
+class LeftOut(NamedTuple):
+    """What the other side has.  since: exports that were carried there.   paths: of the files in them."""
+
+    since: tuple[Earlier, ...] = ()
+    paths: frozenset[str] = frozenset()
+
+
+NOTHING = LeftOut()
+
+
 class Exported(NamedTuple):
-    """An export that was written.  path: of it.   size: bytes.   left_out: path and reason of what is not in it."""
+    """An export that was written.  path: of it.   size: bytes.   left_out: path and reason of what is not in it, and should be."""
 
     path: str
     size: int
@@ -52,32 +75,35 @@ class Exported(NamedTuple):
 def export(
     looked_after: CaredStore,
     target: str,
-    since: frozenset[str] = frozenset(),
+    there: LeftOut = NOTHING,
     progress: Progress = lambda *_: None,
     *,
     replace: bool = False,
+    signer: SigningKey | None = None,
 ) -> Exported:
     """Write an export.
 
     Args:
-        target: a file that is not there yet, or a directory, in which it gets a name by its time.   since: paths that it leaves out.
-        replace: the file may be there.
+        target: a file that is not there yet, or a directory, in which it gets a name by its time.   there: what it leaves out.
+        replace: the file may be there.   signer: None: it is not signed.
     Raises:
         UsageError: something is at the path.   OutgoingError: it cannot be written; nothing is left of it.
     """
     taken_at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     path = f"{target.rstrip('/')}/modules-{taken_at.replace(':', '')}.tar" if os.path.isdir(target) else target
     outgoing.refuse_taken(path, replace=replace)
-    files = [file for file in listed(looked_after.store).files if file.path not in since]
+    files = [file for file in listed(looked_after.store).files if file.path not in there.paths]
     known = known_of(looked_after, hashed_versions(files))
     with outgoing.outgoing(path, replace=replace) as growing:
         writing = _Writing(looked_after, growing, known)
         for number, file in enumerate(files, 1):
             writing.add(file)
             progress(number, len(files))
-        manifest = writing.manifest(taken_at)
+        manifest = writing.manifest(taken_at)._replace(since=there.since)
         content = export_manifest.written(manifest)
         _append(growing, MANIFEST, content)
+        if signer is not None:
+            _append(growing, SIGNATURE, signing.signed(signed_text(sha256(content).hexdigest()), signer).encode())
         growing.append(stored_members.END)
     return Exported(path, growing.size, manifest, tuple(writing.left_out))
 

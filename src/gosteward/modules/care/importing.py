@@ -1,9 +1,11 @@
 """Take an export into a store: all of it is proved before any of it can be served, and without a network.
 
-1. Its members are those that its manifest names, with their sizes: `export_file`.
+1. A key that is asked for has signed its manifest, and its members are those that the manifest names, with their sizes: `export_file`.
+   Signed ones come in the order in which they were made: `taken_exports`.
 2. Its proofs are signed by the database's key, and its heads exclude none that this store remembers.
 3. Each file is copied to the side, and has its SHA-256 and the h1 that a proof, or what was recorded here, says; else nothing is taken.
 4. Proofs and hashes are kept; then the files go to their places one by one, each in one step. A kill leaves some there: all are proved.
+   At last it is listed as taken.
 """
 
 from __future__ import annotations
@@ -12,10 +14,11 @@ import os
 from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
-from gosteward.errors import StewardError
 from gosteward.finding import Text
 from gosteward.modules.care import export_file
 from gosteward.modules.care.cared_store import Known, KnownHashes, hashed_versions
+from gosteward.modules.care.export_file import BadExportError
+from gosteward.modules.care.taken_exports import TakenExports, Trust
 from gosteward.modules.expected_hashes import Expected
 from gosteward.modules.storage.disk import StorageError
 from gosteward.modules.verification import LIMITS, problem_with
@@ -27,38 +30,52 @@ if TYPE_CHECKING:
 
     from gosteward.modules.care.cared_store import CaredStore
     from gosteward.modules.care.export_file import ExportFile
-    from gosteward.modules.care.export_manifest import ExportedFile, Manifest
+    from gosteward.modules.care.export_manifest import Earlier, ExportedFile, Manifest
     from gosteward.modules.storage.disk import Staging
+    from gosteward.sumdb.keys import Key
 
     Module = tuple[str, str]
     Progress = Callable[[int, int], None]
 
 
-class BadExportError(StewardError):
-    """An export is not what it should be; nothing of it was taken."""
-
-    exit_code = 65  # EX_DATAERR
+HERE_BEFORE = Trust()
 
 
 class Imported(NamedTuple):
-    """What came.  files, versions: how many.   proved: versions that the log proves.   size: bytes."""
+    """What came.
+
+    Attributes:
+        files, versions: how many.   proved: versions that the log proves.   size: bytes.
+        signed_by: the key that it had to be signed by, None for none.   missing: what it builds on, and is not there.
+    """
 
     manifest: Manifest
     files: int
     versions: int
     proved: int
     size: int
+    signed_by: Key | None = None
+    missing: tuple[Earlier, ...] = ()
 
 
-def import_file(looked_after: CaredStore, path: str, progress: Progress = lambda *_: None) -> Imported:
+def import_file(
+    looked_after: CaredStore, path: str, progress: Progress = lambda *_: None, trust: Trust = HERE_BEFORE
+) -> Imported:
     """Take an export.
 
+    Args:
+        trust: whose it has to be; without keys, those that earlier imports were given.
     Raises:
         UsageError, DecodeError, ArchiveError: it cannot be read, is none, or was cut.   BadExportError, ForgeryError: something in it is wrong.
         StorageError: it cannot be stored. In all these cases nothing of it can be served.
     """
-    export = export_file.opened(path)
+    taken = TakenExports(looked_after.store.top)
+    keys = trust.keys if trust.keys or trust.unsigned else taken.keys()
+    export = export_file.opened(path, keys)
     try:
+        if not trust.out_of_order:
+            taken.refuse_disorder(export, path)
+        missing = taken.missing(export)
         known = _known_by(looked_after, export.manifest)
         with looked_after.store.staging() as staging:
             for number, (file, start) in enumerate(export.contents, 1):
@@ -67,6 +84,7 @@ def import_file(looked_after: CaredStore, path: str, progress: Progress = lambda
             _believe(looked_after, export.manifest)
             for number, (file, _) in enumerate(export.contents, 1):
                 staging.keep(str(number), file.request.path)
+        taken.record(export)
     except OSError as error:
         raise StorageError(f"it cannot be stored ({error.strerror})", subject=path) from error
     finally:
@@ -74,8 +92,9 @@ def import_file(looked_after: CaredStore, path: str, progress: Progress = lambda
     files = export.manifest.files
     versions = {(file.request.module, file.request.version) for file in files}
     return Imported(
-        export.manifest, len(files), len(versions), len(export.manifest.proofs), sum(file.size for file in files)
-    )
+        export.manifest, len(files), len(versions), len(export.manifest.proofs), sum(file.size for file in files),
+        export.signed_by, missing,
+    )  # fmt: skip
 
 
 def _known_by(looked_after: CaredStore, manifest: Manifest) -> dict[Module, Known]:

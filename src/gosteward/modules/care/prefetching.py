@@ -60,8 +60,8 @@ class PinnedHashes:
         by = known.by if known.zip_h1 or known.mod_h1 else "go.sum"
         return Expected(found["zip"], found["mod"], by)
 
-    def record(self, module: str, version: str, kind: str, h1: str) -> None:
-        self._hashes.record(module, version, kind, h1)
+    def record(self, module: str, version: str, kind: str, h1: str) -> str:
+        return self._hashes.record(module, version, kind, h1)
 
     def settle(self, file: ModuleRequest) -> None:
         """A file came, and is what go.sum says: let that be recorded where nothing was. Raises as `expected`."""

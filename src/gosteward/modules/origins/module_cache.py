@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from gosteward.errors import UsageError
 from gosteward.host.writing import READING
-from gosteward.modules.answers import NOT_FOUND, Refusal
-from gosteward.modules.origins.upstream import FILE_SECONDS, BrokenError, Coming, UpstreamOrigin
+from gosteward.modules.origins.directory import DirectorySource
+from gosteward.modules.origins.upstream import UpstreamOrigin
 from gosteward.modules.requests import FILES, ModuleRequest, file_at, request_for
+from gosteward.modules.upstreams import Upstream
 from gosteward.toolchains.module_cache.listing import listed
-from gosteward.toolchains.origins.log_files import opened_below
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from gosteward.toolchains.origins.web import Web
-
-_PIECE = 1 << 20
 
 
 class ModuleCacheOrigin(UpstreamOrigin):
@@ -30,7 +26,8 @@ class ModuleCacheOrigin(UpstreamOrigin):
     """
 
     def __init__(self, path: str, web: Web) -> None:
-        super().__init__((), web)
+        url = f"file://{quote(os.fsencode(path))}/cache/download"
+        super().__init__((Upstream(url, falls_through=False, shown=path),), web, sources={"file": DirectorySource()})
         self.path = path
 
     def files(self) -> tuple[ModuleRequest, ...]:
@@ -50,33 +47,5 @@ class ModuleCacheOrigin(UpstreamOrigin):
         )
         return tuple(one for one in asked if one is not None)
 
-    @contextlib.contextmanager
-    def opened(self, path: str, seconds: float = FILE_SECONDS) -> Iterator[Coming | Refusal]:  # noqa: ARG002 - as that of an upstream
-        """As `UpstreamOrigin.opened`."""
-        try:
-            top = self._top()
-            try:
-                descriptor = opened_below(top, f"cache/download/{path}")
-            finally:
-                os.close(top)
-        except OSError as error:
-            yield Refusal(NOT_FOUND, f"{self.path} does not have it ({error.strerror})")
-            return
-        try:
-            yield Coming(_pieces(descriptor), os.fstat(descriptor).st_size, self.path)
-        finally:
-            os.close(descriptor)
-
     def _top(self) -> int:
         return os.open(self.path, READING | os.O_DIRECTORY)
-
-
-def _pieces(descriptor: int) -> Iterator[bytes]:
-    size = os.fstat(descriptor).st_size
-    place = 0
-    while place < size:
-        piece = os.pread(descriptor, min(_PIECE, size - place), place)
-        if not piece:
-            raise BrokenError("the file became shorter")
-        yield piece
-        place += len(piece)

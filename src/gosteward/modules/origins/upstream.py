@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from gosteward.fetch import FetchError, held
 from gosteward.modules.answers import BAD_GATEWAY, FORBIDDEN, TIMED_OUT, UNAVAILABLE, Refusal, of_upstream
+from gosteward.modules.origins.secrets import RouteSecrets, SecretError, advice_for, without
 from gosteward.modules.upstreams import goes_on, of_all
-from gosteward.toolchains.origins.web import UnreachableError
+from gosteward.toolchains.origins.web import PASSWORD_WANTED, UnreachableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -63,6 +64,7 @@ class UpstreamOrigin:
     ) -> None:
         self.upstreams = tuple(upstreams)
         self._web, self._tally, self._sources = web, tally, sources
+        self._secrets = RouteSecrets(web.host.environ)
 
     @contextlib.contextmanager
     def opened(self, path: str, seconds: float = FILE_SECONDS) -> Iterator[Coming | Refusal]:
@@ -97,15 +99,40 @@ class UpstreamOrigin:
         source = self._sources.get(upstream.scheme)
         if source is not None:
             return open_answer.enter_context(source.opened(upstream, path, seconds))
+        said: list[str] = []
         try:
-            answer = open_answer.enter_context(self._web.opened(f"{upstream.url}/{path}", seconds))
+            answer = self._answer(upstream, f"{upstream.url}/{path}", seconds, open_answer, said)
             if answer.head.status != 200:
-                return of_upstream(answer.head.status, held(answer, _ERROR_TEXT).body, upstream.shown)
+                body = without(held(answer, _ERROR_TEXT).body.decode("utf-8", "replace"), said)
+                advice = advice_for(upstream.secret, answer.head.status)
+                return of_upstream(answer.head.status, body.encode(), upstream.shown, advice)
         except FetchError as error:
-            return _failed(upstream, error)
+            refusal = _failed(upstream, error)
+            return refusal._replace(reason=without(refusal.reason, said))
         except UnreachableError as error:
             return Refusal(BAD_GATEWAY, f"{upstream.shown} cannot be asked: {error.what}")
+        except SecretError as error:
+            kind = upstream.secret.kind if upstream.secret is not None else ""
+            return Refusal(BAD_GATEWAY, f"{upstream.shown} cannot be asked: the {kind} of its route: {error.what}")
         return Coming(self._pieces(upstream, answer), answer.length, upstream.shown)
+
+    def _answer(
+        self, upstream: Upstream, url: str, seconds: float, open_answer: contextlib.ExitStack, said: list[str]
+    ) -> Opened:
+        """An answer of any status.  said: gets the secrets that were sent.   Raises FetchError, UnreachableError, SecretError."""
+        if upstream.secret is None:
+            return open_answer.enter_context(self._web.opened(url, seconds))
+        lines = self._secrets.lines(upstream.secret, url)
+        said += lines
+        with contextlib.ExitStack() as first:
+            answer = first.enter_context(self._web.opened(url, seconds, lines))
+            wanted = answer.head.status == PASSWORD_WANTED
+            others = self._secrets.others(upstream.secret, url, lines, answer.head) if wanted else ()
+            if not others:
+                open_answer.push(first.pop_all())
+                return answer
+        said += others
+        return open_answer.enter_context(self._web.opened(url, seconds, others))
 
     def _pieces(self, upstream: Upstream, answer: Opened) -> Iterator[bytes]:
         try:

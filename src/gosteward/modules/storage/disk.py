@@ -5,7 +5,7 @@
     STORE/staging/                                              imports that are not proved to their ends yet, a directory each
     STORE/quarantine/                                           what was found to be wrong: kept for whoever looks into it, served to nobody
 
-A file is there whole, or not at all: it is written in `incoming`, synced, renamed to its place, and so is every directory above it.
+A file is there whole, or not at all: it is written in `incoming`, synced, renamed to its place, and then every directory with a new name is synced.
 What a kill leaves in `incoming` and `staging` is removed at the next start.
 
 When a file was last used is its access time, to the day: it is set where a file is opened for a client, whatever the mount options say.
@@ -59,7 +59,7 @@ class Incoming:
     def __init__(self, store: DiskStore, path: str = "") -> None:
         self._store = store
         self._path = path or f"{store.top}/{INCOMING}/{os.urandom(12).hex()}"
-        self.descriptor = _locked(lambda: os.open(self._path, _MAKING, 0o600))
+        self.descriptor = _locked(lambda: os.open(self._path, _MAKING, 0o600), lambda: os.unlink(self._path))
         self.size = 0
 
     def write(self, piece: bytes) -> None:
@@ -74,10 +74,14 @@ class Incoming:
         os.fchmod(self.descriptor, 0o644)
         os.fsync(self.descriptor)
 
-    def keep(self, path: str) -> None:
-        """Let it be the file of this path, on the disk when this returns. Raises OSError: then it is not."""
+    def keep(self, path: str, placed: Callable[[], None] = lambda: None) -> None:
+        """Let it be the file of this path, on the disk when this returns. Raises OSError: then it is not, or may not be after a loss of power.
+
+        Args:
+            placed: called when it is there, and its content is on the disk; its name may not be.
+        """
         self.settle()
-        self._store.place(self._path, path)
+        self._store.place(self._path, path, placed)
 
     def discard(self) -> None:
         """Let there be nothing of it, if it was not kept; close it in any case."""
@@ -91,10 +95,14 @@ class DiskStore:
 
     Args:
         top: absolute path.
+
+    Attributes:
+        came: called with the path of a zip that was not there before, by any thread; it raises nothing.
     """
 
     def __init__(self, top: str) -> None:
         self.top = top.rstrip("/")
+        self.came: Callable[[str], None] = lambda _: None
 
     def prepare(self) -> None:
         """Make the directories, and remove what earlier processes left unfinished.
@@ -131,9 +139,16 @@ class DiskStore:
         """A new file. Raises OSError."""
         return Incoming(self)
 
-    def place(self, source: str, path: str) -> None:
-        """Rename a file that is whole to its place. Raises OSError."""
-        self._move(source, f"{self.top}/{MODULES}/{path}")
+    def place(self, source: str, path: str, placed: Callable[[], None] = lambda: None) -> None:
+        """Rename a file that is whole to its place.  placed: called when it is there, before directories are synced. Raises OSError."""
+        comes = path.endswith(".zip") and self.status(path) is None
+
+        def is_there() -> None:
+            if comes:
+                self.came(path)
+            placed()
+
+        self._move(source, f"{self.top}/{MODULES}/{path}", is_there)
 
     def remove(self, path: str) -> None:
         """Let there be no file of this path. Raises OSError."""
@@ -173,14 +188,17 @@ class DiskStore:
         finally:
             staging.discard()
 
-    def _move(self, source: str, target: str) -> None:
+    def _move(self, source: str, target: str, placed: Callable[[], None] = lambda: None) -> None:
         """Rename a file, and make the directories for it, some of which another process may just take away for being empty."""
         directory = os.path.dirname(target)
         for _ in range(4):
             with contextlib.suppress(FileNotFoundError):
-                self._make_directory(directory)
+                grown = self._make_directory(directory)
                 os.rename(source, target)
-                _sync(directory)
+                placed()
+                # The first of these waits for all that happened so far; one behind each step would wait each time.
+                for one in (directory, *grown):
+                    _sync(one)
                 return
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), source)
 
@@ -199,14 +217,15 @@ class DiskStore:
             for name in sorted(names):
                 yield os.path.relpath(f"{directory}/{name}", start)
 
-    def _make_directory(self, path: str) -> None:
+    def _make_directory(self, path: str) -> list[str]:
+        """Returns the directories in which there is a new name."""
         if os.path.isdir(path):
-            return
+            return []
         above = os.path.dirname(path)
-        self._make_directory(above)
+        grown = self._make_directory(above)
         with contextlib.suppress(FileExistsError):  # another process was faster
             os.mkdir(path, 0o755)
-        _sync(above)
+        return [above, *grown]
 
 
 class Staging:
@@ -214,7 +233,7 @@ class Staging:
 
     def __init__(self, store: DiskStore, path: str) -> None:
         self._store, self._path = store, path
-        self._directory = _locked(self._made)
+        self._directory = _locked(self._made, lambda: os.rmdir(self._path))
 
     def incoming(self, name: str) -> Incoming:
         """A new file.  name: one component. Raises OSError."""
@@ -249,13 +268,19 @@ def _sync(directory: str) -> None:
         os.close(descriptor)
 
 
-def _locked(make: Callable[[], int]) -> int:
-    """A new file or directory with a lock on it, which ends with this process. Raises OSError."""
+def _locked(make: Callable[[], int], remove: Callable[[], None]) -> int:
+    """A new file or directory with a lock on it, which ends with this process. Raises OSError: then there is none."""
     while True:
         descriptor = make()
-        fcntl.flock(descriptor, fcntl.LOCK_SH)
-        if os.fstat(descriptor).st_nlink:
-            return descriptor
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_SH)
+            if os.fstat(descriptor).st_nlink:
+                return descriptor
+        except OSError:
+            os.close(descriptor)
+            with contextlib.suppress(OSError):
+                remove()
+            raise
         os.close(descriptor)  # another process took it for an abandoned one before it was locked
 
 

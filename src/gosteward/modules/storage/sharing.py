@@ -10,6 +10,7 @@ import contextlib
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from contextlib import AbstractContextManager
 
     from gosteward.modules.origins.upstream import Coming
@@ -45,10 +46,11 @@ class Turns(Protocol):
 
 
 class Sharing(NamedTuple):
-    """What is shared."""
+    """What is shared.  published: waits until others can have a file that `publish` was called for, where that takes time."""
 
     files: SharedFiles
     turns: Turns
+    published: Callable[[ModuleRequest], None] = lambda _: None
 
 
 class Nothing:

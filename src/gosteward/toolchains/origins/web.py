@@ -93,10 +93,23 @@ class Web:
         self._pool.close()
 
     @contextlib.contextmanager
-    def opened(self, url: str, seconds: float) -> Iterator[fetch.Opened]:
-        """An answer of any status, whose body is read as it comes. Raises UnreachableError: it is no URL to ask; FetchError."""
+    def opened(self, url: str, seconds: float, secret: Sequence[str] | None = None) -> Iterator[fetch.Opened]:
+        """An answer of any status, whose body is read as it comes.
+
+        Args:
+            secret: header lines in place of what this process would say to such a server; None for that.
+        Raises:
+            UnreachableError: it is no URL to ask, or no secret may be sent there.   FetchError.
+        """
         parsed = self._parsed(url)
-        with fetch.opened(parsed, self._request(parsed, seconds)) as answer:
+        request = self._request(parsed, seconds)
+        if secret is not None:
+            if parsed.scheme != "https":
+                raise UnreachableError(
+                    "no password is sent over plain http", subject=parsed.shown, hint="write https://"
+                )
+            request = request._replace(login=lambda _: b"", secret=tuple(secret))
+        with fetch.opened(parsed, request) as answer:
             yield answer
 
     def ask_all(self, urls: Sequence[str], limit: int = ANSWER_LIMIT) -> tuple[Answer | UnreachableError, ...]:

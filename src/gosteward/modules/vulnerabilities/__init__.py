@@ -1,0 +1,1 @@
+"""A copy of a vulnerability database: for clients, and for what a policy says."""
