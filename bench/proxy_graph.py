@@ -150,7 +150,9 @@ def graph(scratch: str, options: argparse.Namespace) -> bool:
             if options.servers in ("", "none"):
                 direct.append(download(behind.url, project, scratch))
                 print(f"  round {number + 1}: none {direct[-1]:.1f} s; {load()}", flush=True)
-            for name, make in wanted(behind, options).items():
+            makers_now = list(wanted(behind, options).items())
+            turn = number % len(makers_now)  # nobody is always the first
+            for name, make in (*makers_now[turn:], *makers_now[:turn]):
                 with tempfile.TemporaryDirectory(dir=options.disk or None) as directory:
                     first, second = measured(make(Path(directory)), behind, project, scratch)
                 cold.setdefault(name, []).append(first)

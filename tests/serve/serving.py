@@ -41,6 +41,14 @@ def module_zip(module: str, version: str, files: dict[str, bytes]) -> bytes:
     return content.getvalue()
 
 
+def until(done: Callable[[], bool], seconds: float = 30.0) -> None:
+    """Wait for something."""
+    end = time.monotonic() + seconds
+    while not done():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
 class Fault(NamedTuple):
     """What an upstream does instead of answering rightly, to one path.
 

@@ -16,7 +16,7 @@ from gosteward.modules.shared.places import SharedPlace
 from gosteward.modules.storage import redis_link
 from modules.care.stores import outside
 from modules.storage.redis_server import RedisServer, metadata, redis_server
-from serve.serving import Fault, Served, Upstream, proxy, upstream
+from serve.serving import Fault, Served, Upstream, proxy, until, upstream
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -255,6 +255,7 @@ def test_lies_in_redis_are_not_believed(
             answer = served.get(path)
             assert (answer.status, answer.body) == (200, behind.files[path])
             assert behind.asked == [path]
+            until(lambda: not served.made.proxy.under_way)  # a client has a file before it is stored
         assert client.type(key) == b"string"  # the truth has replaced it
         assert client.get(key).endswith(behind.files[path])
 

@@ -9,7 +9,6 @@ import shutil
 import subprocess
 import sys
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from pathlib import Path
@@ -21,11 +20,11 @@ from gosteward.modules.shared import in_bucket, outages
 from gosteward.modules.shared.places import SharedPlace
 from modules.care.stores import publish
 from modules.shared.gateway import BUCKET, ENVIRONMENT, GOROOT, Gateway, gateway
-from serve.serving import Fault, Served, Upstream, module_zip, proxy, upstream
+from serve.serving import Fault, Served, Upstream, module_zip, proxy, until, upstream
 from sumdb.log_server import Log, Signer, serving
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 MODULE, VERSION = "example.com/text", "v1.2.3"
 BASE = f"/{MODULE}/@v/{VERSION}"
@@ -87,15 +86,11 @@ def place(request: pytest.FixtureRequest, tmp_path: Path, running_s3: Gateway) -
     return Mount(tmp_path) if request.param == "directory" else Bucket(running_s3, tmp_path.name)
 
 
-def until(done: Callable[[], bool]) -> None:
-    end = time.monotonic() + 30
-    while not done():
-        assert time.monotonic() < end
-        time.sleep(0.02)
-
-
 def all_published(served: Served) -> None:
-    until(lambda: served.made.publisher is not None and served.made.publisher.waiting == 0)
+    """Clients have a file when it is proved: then it is stored, and published."""
+    publisher = served.made.publisher
+    assert publisher is not None
+    until(lambda: not served.made.proxy.under_way and publisher.waiting == 0)
 
 
 def troubles(served: Served, kind: str) -> list[str]:

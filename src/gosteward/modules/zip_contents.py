@@ -6,6 +6,7 @@ Source: golang.org/x/mod/zip (`CheckZip`, MaxZipFile, MaxGoMod, MaxLICENSE); gol
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from gosteward.formats import zip_members
@@ -14,11 +15,14 @@ from gosteward.golang import dirhash
 from gosteward.host.inflating import digest_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from gosteward.formats.zip_members import Member
     from gosteward.host.inflating import Engine
 
 MOST_BYTES = 500 << 20
 MOST_SMALL = 16 << 20
+LARGE, MOST_AT_ONCE = 4 << 20, 4  # bytes of a zip from which on several threads hash it, and how many
 LIMITS = Limits(members=65_535, member=MOST_BYTES, total=MOST_BYTES, archive=MOST_BYTES, empty=True)
 
 
@@ -35,7 +39,27 @@ def h1_of(archive: int, module: str, version: str, engine: Engine) -> str:
     for member in found:
         if member.name in ("go.mod", "LICENSE") and member.size > MOST_SMALL:
             raise ArchiveError(f"{member.size} bytes, more than {MOST_SMALL}", member.name)
-    return dirhash.of_digests(((prefix + m.name).encode(), digest_of(engine, archive, m)) for m in found)
+    return dirhash.of_digests(
+        zip(((prefix + member.name).encode() for member in found), _digests(archive, found, engine))
+    )
+
+
+def _digests(archive: int, members: Sequence[Member], engine: Engine) -> list[str]:
+    """Of all members, in their order. Clients wait for the end of a large zip meanwhile: so all processors work on it, if it has several files."""
+    count = 1
+    if os.fstat(archive).st_size >= LARGE:
+        count = min(MOST_AT_ONCE, len(members), len(os.sched_getaffinity(0)))
+    if count < 2:
+        return [digest_of(engine, archive, member) for member in members]
+
+    def some(first: int) -> list[str]:
+        return [digest_of(engine, archive, member) for member in members[first::count]]
+
+    digests = [""] * len(members)
+    with ThreadPoolExecutor(count, thread_name_prefix="hashing") as threads:
+        for first, found in enumerate(threads.map(some, range(count))):
+            digests[first::count] = found
+    return digests
 
 
 def listed(archive: int, module: str, version: str) -> tuple[Member, ...]:

@@ -9,7 +9,10 @@ Source: RFC 9112, sections 6.3 (where a message ends), 9.3 (persistence), 9.3.2 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import http
+import struct
+from socket import SO_LINGER, SOL_SOCKET
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple, Protocol, Union
 
 import httptools
@@ -299,6 +302,15 @@ class Connection(asyncio.Protocol):
     def overdue(self) -> None:
         """Its time is up."""
         self._closing = True
+        if self._is_answering() or self.transport.get_write_buffer_size():
+            self.cut()
+        else:
+            self.transport.abort()
+
+    def cut(self) -> None:
+        """End it in the middle of an answer. The kernel forgets what it holds of it: who reads slowly could make it hold that for ever."""
+        with contextlib.suppress(OSError):  # it is gone already
+            self.transport.get_extra_info("socket").setsockopt(SOL_SOCKET, SO_LINGER, struct.pack("ii", 1, 0))
         self.transport.abort()
 
     def close_if_idle(self) -> None:
@@ -360,7 +372,7 @@ class _Answering:
         self._connection.traffic.sent += count
 
     def abort(self) -> None:
-        self._connection.transport.abort()
+        self._connection.cut()
 
 
 def certified(certificate: Mapping[str, object] | None) -> str:

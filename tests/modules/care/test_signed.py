@@ -183,7 +183,9 @@ def test_a_key_is_for_its_owner_alone_and_never_replaced(published: Published, t
     assert ran("export", tmp_path / "x.tar", *store, "--sign", tmp_path / "key").returncode == 0
     inside = ("--store", tmp_path / "inside", "--sumdb", published.vkey)
     found = ran("import", tmp_path / "x.tar", *inside, "--key", tmp_path / "keys", "--format", "json")
-    assert json.loads(found.stdout)["signed_by"] == made.stdout.rpartition("+")[0]
+    assert json.loads(found.stdout)["signed_by"] == "+".join(
+        made.stdout.split("+")[:2]
+    )  # a key may have a + in it, too
     for given in (content.strip(), tmp_path / "key"):  # the wrong half of it
         refused = ran("import", tmp_path / "x.tar", *inside, "--key", given)
         assert refused.returncode == UsageError.exit_code

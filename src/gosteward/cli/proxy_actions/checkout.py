@@ -50,7 +50,8 @@ def checkout_of(options: Namespace, host: LocalHost, me: User) -> Wishes:
         os.path.abspath(options.checkout_home) if options.checkout_home else "",
         options.checkout_insecure,
         os.environ,
-        "root checks out no modules: --checkout-user names an account for that" if me.uid == 0 and user is None else "",
+        "root does not check out modules itself" if me.uid == 0 and user is None else "",
+        "--checkout-user ACCOUNT says who does",
     )
 
 

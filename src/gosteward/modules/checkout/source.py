@@ -45,7 +45,7 @@ class Wishes(NamedTuple):
     Attributes:
         goroots: those that there are, the best first; asked before each run.   user: whom go runs as, None for this user.   home: see `admin_home`.
         insecure: patterns of modules that may come without TLS.   network: the environment of this process; what is passed on of it, see `NETWORK`.
-        problem: why nothing can be checked out, "" if it can.   at_once: runs.   toolchains: for modules that want a newer go.
+        problem: why nothing can be checked out, "" if it can.   remedy: of that.   at_once: runs.   toolchains: for modules that want a newer go.
     """
 
     goroots: Callable[[], tuple[str, ...]]
@@ -54,6 +54,7 @@ class Wishes(NamedTuple):
     insecure: str = ""
     network: Mapping[str, str] = {}
     problem: str = ""
+    remedy: str = ""
     at_once: int = AT_ONCE
     toolchains: Toolchains = Toolchains()
 
@@ -88,7 +89,7 @@ class CheckoutSource:
             if self._ready:
                 return
             if self.wishes.problem:
-                raise UsageError(self.wishes.problem, subject=CHECKOUT)
+                raise UsageError(self.wishes.problem, subject=CHECKOUT, hint=self.wishes.remedy)
             if not self.wishes.goroots():
                 raise UsageError(
                     "there is no go to check modules out with",
