@@ -45,9 +45,11 @@ CLIENTS ?= 64
 soak: $(VENV)/.test
 	$(BIN)/python tests/serve/soak.py --minutes $(MINUTES) --clients $(CLIENTS)
 
-# make conformance: Go's own script tests of the go command, through the module proxy. Five minutes of both cores.
+# make conformance [SCRIPTS=1]: Go's own script tests of the go command, one in SCRIPTS of them, through the module proxy. All take five minutes of both cores.
+SCRIPTS ?= 1
 conformance: $(VENV)/.test
-	$(BIN)/python tests/proxy_conformance/run.py --sumdb --command \
+	tests/lab/lab.py image
+	$(BIN)/python tests/proxy_conformance/run.py --goroot $$(tests/lab/lab.py where)/usr/local/go --every $(SCRIPTS) --sumdb --command \
 		'$(BIN)/gosteward proxy serve --upstream {upstream} --listen {listen} --store {directory}/store --list-ttl 0 --sumdb "{sumdb_key} {sumdb_url}"'
 
 bench: $(VENV)/.test dist/gosteward.pyz

@@ -163,9 +163,9 @@ def graph(scratch: str, options: argparse.Namespace) -> bool:
                     flush=True,
                 )
     columns = f"{'asked':>5} {'MB':>5} {'files':>5} {'/Athens':>8} {'/goproxy':>8} {'CPU/Athens':>10}"
-    print(
-        f"{'':5} {'server':14} {'wall s':>7} {'CPU s':>6} {columns}\n{'':5} {'none':14} {statistics.median(direct):7.2f}"
-    )
+    print(f"{'':5} {'server':14} {'wall s':>7} {'CPU s':>6} {columns}")
+    if direct:
+        print(f"{'':5} {'none':14} {statistics.median(direct):7.2f}")
     reached = printed("cold", cold) & printed("warm", warm)
     if not options.mirror:
         shutil.rmtree(mirror)

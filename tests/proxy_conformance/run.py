@@ -55,8 +55,8 @@ class Outcome(NamedTuple):
         return tuple(name for name, result in self.without.items() if result == "PASS" != self.through[name])
 
 
-def selected(goroot: Goroot, only: Sequence[str]) -> tuple[str, ...]:
-    """The scripts to run: those asked for, else those of our selection that this Go has.
+def selected(goroot: Goroot, only: Sequence[str], every: int = 1) -> tuple[str, ...]:
+    """The scripts to run: those asked for, else those of our selection that this Go has; of these one in so many.
 
     Raises:
         HarnessError: there are none, or one that was asked for does not exist.
@@ -65,7 +65,7 @@ def selected(goroot: Goroot, only: Sequence[str]) -> tuple[str, ...]:
     if absent:
         raise HarnessError(f"{goroot.version} has no script {', '.join(absent)}")
     lines = (line.partition("#")[0].strip() for line in SELECTION.read_text().splitlines())
-    found = tuple(only) or tuple(name for name in lines if name in goroot.scripts)
+    found = tuple(only) or tuple(name for name in lines if name in goroot.scripts)[::every]
     if not found:
         raise HarnessError(f"{goroot.version} has none of the scripts in {SELECTION}")
     return found
@@ -98,7 +98,7 @@ def outcome_of(options: argparse.Namespace, logs: Path) -> Outcome:
         HarnessError: they cannot be run, none passes without a proxy, or nothing was asked of it.
     """
     goroot = goroot_at(options.goroot)
-    scripts, binary = selected(goroot, options.only), binary_of(goroot, options.cache)
+    scripts, binary = selected(goroot, options.only, options.every), binary_of(goroot, options.cache)
     address = free_address() if options.command else UPSTREAM
     with ExitStack() as stack:
         plain, through_log = (stack.enter_context((logs / f"{name}.log").open("wb")) for name in ("without", "through"))
@@ -141,6 +141,7 @@ def options_from(words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--prefix", default="", help="path below which the started proxy serves, such as /proxy")
     parser.add_argument("--sumdb", action="store_true", help="ask the proxy under test for the checksum database, too")
     parser.add_argument("--only", nargs="+", default=[], metavar="NAME", help="scripts, instead of the selection")
+    parser.add_argument("--every", type=int, default=1, metavar="N", help="one in so many scripts of the selection")
     parser.add_argument("--goroot", type=Path, default=Path("/usr/local/go"), help="default: %(default)s")
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "gosteward-conformance"
     parser.add_argument("--cache", type=Path, default=cache, help="for the test binary and logs; default: %(default)s")

@@ -121,7 +121,10 @@ def upstream() -> Iterator[Upstream]:
         def log_message(self, *_: object) -> None:
             pass
 
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    class Server(http.server.ThreadingHTTPServer):
+        request_queue_size = 128  # of 5, the usual, some of many proxies' connections are lost
+
+    server = Server(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
     served.url = f"http://127.0.0.1:{server.server_address[1]}"
@@ -210,6 +213,9 @@ def proxy(
         await asyncio.get_running_loop().run_in_executor(None, stop.wait)
         server.close()
         await open_connections.drain(1.0)
+        until = time.monotonic() + 2
+        while made.proxy.under_way and time.monotonic() < until:  # noqa: ASYNC110 - clients have it, the disk not yet
+            await asyncio.sleep(0.005)
         watching.cancel()
         made.close()
         watched.close()

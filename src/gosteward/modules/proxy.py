@@ -6,6 +6,7 @@ do change: see `changing`.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -235,10 +236,12 @@ class ModuleProxy:
         shared = self._shared(request, flight)
         if shared is not None and not (shared[0] is not None and shared[0].undecided):
             return shared
-        with self.origin.opened(request.path) as coming:
+        with contextlib.ExitStack() as answer:
+            coming = answer.enter_context(self.origin.opened(request.path))
             if shared is not None and isinstance(coming, Refusal) and coming.is_absence:
                 return shared  # there is one, so that nobody may be told that there is none
-            return (coming, 0) if isinstance(coming, Refusal) else self._received(request, flight, coming)
+            # The connection is for others as soon as all has come.
+            return (coming, 0) if isinstance(coming, Refusal) else self._received(request, flight, coming, answer.close)
 
     def _shared(self, request: ModuleRequest, flight: Flight | Unwatched) -> tuple[Refusal | None, int] | None:
         """As `_taken`, from what proxies share; None if there is nothing usable. Clients see nothing of it before it is proved."""
@@ -269,7 +272,13 @@ class ModuleProxy:
         return True
 
     def _received(
-        self, request: ModuleRequest, flight: Flight | Unwatched, coming: Coming, *, from_upstream: bool = True
+        self,
+        request: ModuleRequest,
+        flight: Flight | Unwatched,
+        coming: Coming,
+        came: Callable[[], None] = lambda: None,
+        *,
+        from_upstream: bool = True,
     ) -> tuple[Refusal | None, int]:
         limit = LIMITS[request.kind]
         too_large = Refusal(BAD_GATEWAY, f"{request.named}: its {request.kind} is larger than {limit} bytes")
@@ -291,8 +300,10 @@ class ModuleProxy:
                 if incoming.size - told >= _STEP:
                     told = incoming.size
                     flight.advance(told)
+            came()
             flight.advance(incoming.size)
-            problem = problem_with(request, incoming.descriptor, self.hashes, first_counts=from_upstream)
+            with incoming.going_down():
+                problem = problem_with(request, incoming.descriptor, self.hashes, first_counts=from_upstream)
             if problem is None:
                 incoming.keep(request.path, lambda: flight.prove(incoming.size))
                 if from_upstream:

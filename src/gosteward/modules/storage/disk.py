@@ -22,6 +22,7 @@ import os
 import shutil
 import stat
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, NamedTuple
 
 from gosteward.errors import PrivilegeError, StewardError
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 MODULES, INCOMING, STAGING, QUARANTINE = "modules", "incoming", "staging", "quarantine"
 DAY = 86_400
+LARGE = 4 << 20  # bytes of a file that takes the disk a while
 _READING = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _MAKING = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -68,6 +70,17 @@ class Incoming:
         while rest:
             rest = rest[os.write(self.descriptor, rest) :]
         self.size += len(piece)
+
+    @contextlib.contextmanager
+    def going_down(self) -> Iterator[None]:
+        """Let a large file go to the disk while it is looked at: then `settle` has little left to wait for. Raises OSError at the end."""
+        if self.size < LARGE:
+            yield
+            return
+        with ThreadPoolExecutor(1, thread_name_prefix="syncing") as thread:
+            synced = thread.submit(os.fsync, self.descriptor)
+            yield
+            synced.result()  # the kernel tells an error of the disk once
 
     def settle(self) -> None:
         """It is whole: let its content be on the disk when this returns. Raises OSError."""
