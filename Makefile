@@ -50,7 +50,7 @@ SCRIPTS ?= 1
 conformance: $(VENV)/.test
 	tests/lab/lab.py image
 	$(BIN)/python tests/proxy_conformance/run.py --goroot $$(tests/lab/lab.py where)/usr/local/go --every $(SCRIPTS) --sumdb --command \
-		'$(BIN)/gosteward proxy serve --upstream {upstream} --listen {listen} --store {directory}/store --list-ttl 0 --sumdb "{sumdb_key} {sumdb_url}"'
+		'$(CURDIR)/$(BIN)/gosteward proxy serve --upstream {upstream} --listen {listen} --store {directory}/store --list-ttl 0 --sumdb "{sumdb_key} {sumdb_url}"'
 
 bench: $(VENV)/.test dist/gosteward.pyz
 	$(BIN)/python bench/doctor.py

@@ -64,6 +64,12 @@ def test_a_policy_is_read_or_refused_with_its_line(tmp_path: Path) -> None:
     assert gosteward(tmp_path, "policy", "check", "p.toml") == (
         0, "p.toml can be used; rules: 1, ages: 0, sizes: 0, routes: 0\n",
     )  # fmt: skip
+    licences = '\n[licences]\nallow = ["MIT"]\nunknown = "allow"\n'
+    (tmp_path / "p.toml").write_text(POLICY + licences)
+    assert gosteward(tmp_path, "policy", "check", "p.toml")[1].splitlines()[1] == "it also judges by [licences]"
+    words = ("--time", "2026-01-01T00:00:00Z", "--store", str(tmp_path / "empty"))
+    code, text = gosteward(tmp_path, "policy", "test", "--policy", "p.toml", "example.com/lib@v1.2.0", *words)
+    assert (code, text.splitlines()[-1]) == (0, "its licence is judged when its zip is in the store")
     (tmp_path / "p.toml").write_text(POLICY.replace("versions", "version"))
     code, text = gosteward(tmp_path, "policy", "check", "p.toml")
     assert (code, text.splitlines()[0]) == (2, "gosteward: not a key of a policy: p.toml:3: version")

@@ -118,7 +118,7 @@ def test_a_startup_file_that_stops_the_shell_is_named_with_its_line_and_earlier_
     name: str, hostile: Callable[[str], Home]
 ) -> None:
     home = hostile(name)
-    context = home.trace("bash-interactive", seconds=1.0)["bash-interactive"]
+    context = home.trace("bash-interactive", seconds=2.0)["bash-interactive"]
     status, reason, path, line = STOPPED[name]
     assert (context.status, context.reason) == (status, reason)
     assert context.stopped_at is not None
@@ -130,13 +130,13 @@ def test_a_startup_file_that_stops_the_shell_is_named_with_its_line_and_earlier_
 
 
 def test_a_startup_file_that_stops_one_shell_does_not_stop_the_others(hostile: Callable[[str], Home]) -> None:
-    found = hostile("hangs").trace(seconds=1.0)
+    found = hostile("hangs").trace(seconds=4.0)  # all of them start at once
     stopped = {name for name, context in found.items() if context.status != "complete"}
     assert stopped == {"bash-interactive", "bash-ssh-command", "su"}
 
 
 def test_files_that_source_each_other_are_a_recursion(hostile: Callable[[str], Home]) -> None:
-    context = hostile("recursive").trace("bash-interactive", seconds=1.0)["bash-interactive"]
+    context = hostile("recursive").trace("bash-interactive", seconds=2.0)["bash-interactive"]
     assert context.status in ("timed-out", "no-answer")
     assert context.reason == "recursion"
     assert context.stopped_at is not None
@@ -429,7 +429,7 @@ def test_every_shell_names_the_line_that_stopped_it(
         ending = ("complete", "")  # fish goes on
     path, text = STOPS[name]
     home.write(path, text.format(command))
-    context = home.trace(name, seconds=1.0)[name]
+    context = home.trace(name, seconds=2.0)[name]
     assert (context.status, context.reason) == ending
     if context.status != "complete":
         assert context.stopped_at is not None

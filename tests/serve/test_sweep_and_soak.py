@@ -20,11 +20,11 @@ def ran(*words: str | Path) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("strace"), reason="the sweep needs root and strace")
 def test_some_faults_of_an_ingest_leave_a_store_that_is_whole_and_right() -> None:
-    done = ran(HERE / "ingest_sweep.py", "--every", "60", "--jobs", "1")
+    done = ran(HERE / "ingest_sweep.py", "--every", "150", "--jobs", "1")
     assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_many_clients_get_what_is_right_and_leave_nothing_behind() -> None:
-    done = ran(HERE / "soak.py", "--clients", "16", "--requests", "12")
+    done = ran(HERE / "soak.py", "--clients", "16", "--requests", "6")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "all was right" in done.stdout

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from gosteward.modules.answers import Refusal
     from gosteward.modules.policy import ModulePolicy
+    from gosteward.modules.storage.disk import DiskStore
 
 HELP = "look at a policy: what it says of a module version, or whether it can be read"
 
@@ -53,6 +54,9 @@ def run(options: Namespace) -> int:
             routes=str(len(policy.routes)),
         )
         print(visible(words.text(text)))
+        for table, found in (("vulnerable", policy.vulnerable), ("licences", policy.licences)):
+            if found is not None:
+                print(visible(words.text(Text("it also judges by [{table}]", table=table))))
         return HEALTHY
     return _test(options, policy)
 
@@ -75,6 +79,8 @@ def _test(options: Namespace, policy: ModulePolicy) -> int:
         return FINDINGS
     print(visible(words.text(Text("allowed: {module} ({place})", module=options.module, place=str(rule.place)))))
     print(visible(words.text(_origin(options, policy, module))))
+    if policy.licences is not None and not _is_stored(options, module, version):
+        print(visible(words.text(Text("its licence is judged when its zip is in the store"))))
     return HEALTHY
 
 
@@ -112,18 +118,29 @@ def _vulnerable(options: Namespace, policy: ModulePolicy, module: str, version: 
 def _unlicensed(options: Namespace, policy: ModulePolicy, module: str, version: str) -> Refusal | None:
     """Why its licences refuse a version, if its zip is in the store; None if they do not, or it is not. Raises StewardError."""
     from gosteward.modules import policed_licences
-    from gosteward.modules.requests import request_for
-    from gosteward.modules.storage.disk import DiskStore
 
     if policy.licences is None:
         return None
-    host, me = here()
-    stored = DiskStore(store_of(options, host, me)).opened(request_for("zip", module, version).path, use=False)
+    store, path = _place_of_zip(options, module, version)
+    stored = store.opened(path, use=False)
     if stored is None:
         return None
     with open(stored.descriptor, "rb") as file:
         found = policed_licences.licences_in(file.fileno(), module, version)
     return policed_licences.refusal(policy.licences, module, version, found)
+
+
+def _is_stored(options: Namespace, module: str, version: str) -> bool:
+    store, path = _place_of_zip(options, module, version)
+    return store.status(path) is not None
+
+
+def _place_of_zip(options: Namespace, module: str, version: str) -> tuple[DiskStore, str]:
+    from gosteward.modules.requests import request_for
+    from gosteward.modules.storage.disk import DiskStore
+
+    host, me = here()
+    return DiskStore(store_of(options, host, me)), request_for("zip", module, version).path
 
 
 def _young(options: Namespace, policy: ModulePolicy, module: str, version: str) -> Refusal | None:
