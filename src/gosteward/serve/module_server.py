@@ -39,7 +39,8 @@ TYPES = {
 WHOLE = 1 << 18  # bytes of a file that is written at once
 PIECE = 1 << 17
 HELD_FILE = 1 << 16  # the largest that is kept in memory
-MOST_HELD = 32 << 20  # bytes of all
+MOST_HELD = 12 << 20  # bytes of all, with what Python needs for each
+OF_EACH = 384
 HEALTH = (b"/healthz", b"/readyz")
 PREFIXES = ("/-/", "/vulndb/")  # of pages that are for all below them
 
@@ -58,10 +59,10 @@ class _Held:
         if len(answer) > HELD_FILE or target in self._answers:
             return
         self._answers[target] = answer, count
-        self._size += len(answer) + len(target)
+        self._size += len(answer) + len(target) + OF_EACH
         while self._size > self._most:
             oldest = next(iter(self._answers))
-            self._size -= len(self._answers.pop(oldest)[0]) + len(oldest)
+            self._size -= len(self._answers.pop(oldest)[0]) + len(oldest) + OF_EACH
 
     def clear(self) -> None:
         """Forget all, as what may be told has changed."""
