@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from gosteward.toolchains.proving.transparency import Log
 
 _LIMIT = 4_096
-_MOST_KNOWN = 8_192
+_MOST_KNOWN = 4_096
 _MOST_AT_ONCE = _LOCKS = 64
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from gosteward.modules.answers import Refusal
 
 LIMIT = 16 << 20
-MOST_HELD, MOST_BYTES_HELD = 4_096, 8 << 20
+MOST_HELD, MOST_BYTES_HELD = 4_096, 4 << 20
 # Nobody is told older ones, however long nobody gives a new one: see `changing.Freshness`.
 LASTS, LASTS_OF_DATABASES = 8 * 86_400.0, 366 * 86_400.0
 STATUSES = (200, 404, 410)
