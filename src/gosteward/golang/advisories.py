@@ -148,15 +148,21 @@ def listed(content: bytes) -> tuple[Listed, ...]:
     return tuple(found[id_] for id_ in sorted(found))
 
 
+def entry_in(content: bytes) -> dict[str, Any]:
+    """The object of an entry, which has an id. Raises AdvisoryError: it is none."""
+    entry = document(content, "an entry of the database", ENTRY_LIMIT)
+    if not isinstance(entry, dict) or not isinstance(entry.get("id"), str) or not ID.fullmatch(entry["id"]):
+        raise AdvisoryError("an entry of the database has no id")
+    return entry
+
+
 def parse(content: bytes) -> Advisory:
     """Read an entry. One that was withdrawn, or does not concern Go on this system, has no ranges.
 
     Raises:
         AdvisoryError: it is none.
     """
-    entry = document(content, "an entry of the database", ENTRY_LIMIT)
-    if not isinstance(entry, dict) or not isinstance(entry.get("id"), str) or not ID.fullmatch(entry["id"]):
-        raise AdvisoryError("an entry of the database has no id")
+    entry = entry_in(content)
     aliases = [a for a in list_at(entry, "aliases", MOST_PACKAGES) if isinstance(a, str) and ALIAS.fullmatch(a)]
     concerned = list(_concerned(entry)) if not entry.get("withdrawn") else []
     packages = dict.fromkeys(name for part in concerned for name in _packages(part))

@@ -14,7 +14,8 @@ import time
 from typing import TYPE_CHECKING
 
 from gosteward.host.writing import READING
-from gosteward.modules.origins.upstream import BrokenError, Coming
+from gosteward.modules.origins.directory import pieces_of
+from gosteward.modules.origins.upstream import Coming
 from gosteward.modules.shared.objects import UnusableError
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
 _INCOMING = "incoming"
 _ABANDONED = 86_400.0  # seconds after which nobody writes a file any more
-_PIECE = 1 << 20
 _MAKING = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -49,12 +49,12 @@ class ObjectsInDirectory:
             return
         try:
             size = os.fstat(descriptor).st_size
-            yield Coming(_pieces(descriptor, size), size, self.shown)
+            yield Coming(pieces_of(descriptor, 0, size), size, self.shown)
         finally:
             os.close(descriptor)
 
     def put(self, name: str, content: Content, *, replace: bool) -> bool:
-        return self._placed(name, _pieces(content.descriptor, content.size), replace=replace)
+        return self._placed(name, pieces_of(content.descriptor, 0, content.size), replace=replace)
 
     def create(self, name: str, content: bytes) -> bool:
         return self._placed(name, iter((content,)), replace=False)
@@ -128,16 +128,3 @@ def _usable() -> Iterator[None]:
         yield
     except OSError as error:
         raise UnusableError(error.strerror or "it cannot be used") from error
-
-
-def _pieces(descriptor: int, size: int) -> Iterator[bytes]:
-    place = 0
-    while place < size:
-        try:
-            piece = os.pread(descriptor, min(_PIECE, size - place), place)
-        except OSError as error:
-            raise BrokenError(error.strerror) from error
-        if not piece:
-            raise BrokenError("the file became shorter")
-        yield piece
-        place += len(piece)
