@@ -8,6 +8,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+from gosteward.cli.garbage import collect_rarely
 from gosteward.errors import OUR_BUG, TRY_AGAIN, StewardError, place_of
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ EPILOG = (
 def entry() -> None:
     """For the console script: run and exit."""
     _open_standard_streams()
+    collect_rarely()
     sys.exit(main(sys.argv[1:]))
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 CHUNK = 1 << 16  # compressed; no deflate makes more than 66 MiB of it
 PIECE, _STEP = 1 << 20, 1 << 17  # of a large member, inflated and packed
+_AT_ONCE = 1 << 18
 _ENGINES = {"isal": "isal.isal_zlib", "zlib-ng": "zlib_ng.zlib_ng", "zlib": "zlib"}
 _GZIP = 31
 _LENGTHS = struct.Struct("<2H")  # of a local header
@@ -75,6 +76,26 @@ def exactly(archive: int, at: int, count: int) -> bytes:
             raise ArchiveError("it became shorter while it was read")
         piece += more
     return piece
+
+
+class Forward:
+    """A file whose small pieces are read one behind the other: from one that is larger, as a system call for each costs more than its bytes."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor, self._begin, self._read = descriptor, 0, b""
+
+    def read_at(self, at: int, count: int) -> bytes:
+        """So many bytes from there on, fewer at the end. Raises OSError."""
+        begin = at - self._begin
+        if begin < 0 or begin + count > len(self._read):
+            self._begin, begin = at, 0
+            self._read = os.pread(self._descriptor, max(count, _AT_ONCE), at)
+        return self._read[begin : begin + count]
+
+    def exactly(self, at: int, count: int) -> bytes:
+        """Just so many. Raises ArchiveError: the file has become shorter."""
+        piece = self.read_at(at, count)
+        return piece if len(piece) == count else exactly(self._descriptor, at, count)
 
 
 def content_of(engine: Engine, archive: int, member: Member, *, proved: bool = False) -> bytes:

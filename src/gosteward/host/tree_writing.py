@@ -131,13 +131,12 @@ class TreeWriter:
         total = sha256()
         try:
             at, base = self._place(name)
-            descriptor = os.open(base, writing.MAKING, 0o600, dir_fd=at)
+            descriptor = os.open(base, writing.MAKING, mode, dir_fd=at)
             try:
                 for piece in pieces:
                     total.update(piece)
                     _write_all(descriptor, piece)
-                _dress(descriptor, self._options, mode, mtime)
-                status = os.fstat(descriptor)
+                status = _dressed(descriptor, self._options, mode, mtime)
             finally:
                 os.close(descriptor)
         except OSError as error:
@@ -207,25 +206,23 @@ class TreeWriter:
         return OSError(error.errno, error.strerror, f"{self._options.label}: {name}")
 
     def _write(self, at: int, base: str, mode: int, mtime: int | None, content: bytes) -> os.stat_result:
-        descriptor = os.open(base, writing.MAKING, 0o600, dir_fd=at)
+        descriptor = os.open(base, writing.MAKING, mode, dir_fd=at)
         try:
             _write_all(descriptor, content)
-            _dress(descriptor, self._options, mode, mtime)
-            return os.fstat(descriptor)
+            return _dressed(descriptor, self._options, mode, mtime)
         finally:
             os.close(descriptor)
 
     def _copy(self, at: int, base: str, mode: int, mtime: int | None, found: Found) -> os.stat_result:
         """A file of its own, which shares its blocks where the file system can do that."""
-        descriptor = os.open(base, writing.MAKING, 0o600, dir_fd=at)
+        descriptor = os.open(base, writing.MAKING, mode, dir_fd=at)
         try:
             if self._clones:
                 self._clones = _cloned(descriptor, found)
                 self.shared += self._clones
             if not self._clones:
                 _write_all(descriptor, found.read())
-            _dress(descriptor, self._options, mode, mtime)
-            return os.fstat(descriptor)
+            return _dressed(descriptor, self._options, mode, mtime)
         finally:
             os.close(descriptor)
 
@@ -262,6 +259,17 @@ def _cloned(descriptor: int, found: Found) -> bool:
         if found.descriptor < 0:
             os.close(source)
     return True
+
+
+def _dressed(descriptor: int, options: Options, mode: int, mtime: int | None) -> os.stat_result:
+    """A file that was made with this mode, and written, gets its time and what the umask or its owner took away; returns what it looks like then."""
+    if mtime is not None and options.uid is options.gid is None:
+        os.utime(descriptor, (mtime, mtime))
+        status = os.fstat(descriptor)
+        if stat.S_IMODE(status.st_mode) == mode:  # as it mostly is: one call less for each file
+            return status
+    _dress(descriptor, options, mode, mtime)
+    return os.fstat(descriptor)
 
 
 def _dress(descriptor: int, options: Options, mode: int, mtime: int | None) -> None:

@@ -18,7 +18,7 @@ from gosteward.formats.zip_members import ArchiveError
 from gosteward.golang import distribution
 from gosteward.host import writing
 from gosteward.host.free_space import refuse_unfit
-from gosteward.host.inflating import content_of, engine_of, exactly, inflated, pieces_of, ungzipped
+from gosteward.host.inflating import Forward, content_of, engine_of, exactly, inflated, pieces_of, ungzipped
 from gosteward.host.known_trees import Contents, Twins
 from gosteward.host.tree_writing import DEFAULT, Options, TreeWriter, owner_of_new, release
 
@@ -101,7 +101,7 @@ class _Zip:
         self._engine, self._size = engine_of(options.engine), _size(archive)
         prefix = distribution.module_prefix(version, platform)
         self._listing = zip_members.members(
-            lambda at, count: os.pread(archive, count, at),
+            Forward(archive).read_at,
             self._size,
             prefix,
             options.limits,
@@ -122,6 +122,7 @@ class _Zip:
         if not self._options.h1:
             return self._hashed(tree), 0
         twins, unread, mtime = Twins(self._options.known, owner, self._engine), 0, self.stated.seconds
+        packed = Forward(self._archive)
         for member in self._listing.members:
             mode = distribution.mode_of(member.name)
             twin = twins.of(member, mode)
@@ -131,7 +132,8 @@ class _Zip:
             elif member.size > LARGE:
                 tree.stream(member.name, mode, pieces_of(self._engine, self._archive, member), mtime, member.crc)
             else:
-                content = content_of(self._engine, self._archive, member, proved=True)
+                piece = packed.exactly(member.header, member.end - member.header)
+                content = inflated(self._engine, piece, member.header, member, proved=True)
                 tree.file(member.name, mode, content, mtime, member.crc)
             self._options.progress(member.end, self._size)
         self._options.progress(self._size, self._size)

@@ -8,6 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from gosteward.cli import options as flags
+from gosteward.cli.garbage import collect_as_usual
 from gosteward.cli.proxy_actions.access import add_access, protection_of
 from gosteward.cli.proxy_actions.checkout import add_checkout, checkout_of
 from gosteward.cli.proxy_actions.metadata import add_metadata, metadata_of
@@ -152,6 +153,7 @@ def _serve(
 
     tasks: list[asyncio.Task[None]] = []
     application = watched.application(server, hits=options.log_hits)
+    collect_as_usual()
     asyncio.run(serve(listening, application, started, watched.failed, tls=guards.tls, traffic=watched.traffic))
     made.close()
     watched.close()
