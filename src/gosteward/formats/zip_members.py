@@ -95,16 +95,22 @@ class Member(NamedTuple):
 
 
 class _Described(NamedTuple):
-    """What the directory says about a member.  common: the bytes that the header in front of the member repeats.  raw: its name."""
+    """What the directory says about a member.
+
+    Attributes:
+        raw: its name.   common: the bytes that the header in front of the member repeats.   descriptors: not 0 if one may be behind the data.
+        name: without the prefix.
+    """
 
     header: int
     raw: bytes
     common: bytes
-    flags: int
+    descriptors: int
     method: int
     crc: int
     packed: int
     size: int
+    name: str
 
 
 class Listing(NamedTuple):
@@ -222,19 +228,10 @@ def members(read_at: ReadAt, size: int, prefix: str, limits: Limits, renamed: Ca
             below one directory: see MemberNames.   What `read_at` raises.
     """
     directory, count, at = _directory(read_at, size, limits)
-    start, found = prefix.encode(), []
-    total = place = 0
-    for _ in range(count):
-        described, place = _described(directory, place)
-        name = renamed(_checked_name(described, start, limits))
-        total += described.size
-        if total > limits.total:
-            raise ArchiveError(f"more than {limits.total} bytes unpacked", name)
-        found.append((described, name))
-    if place != len(directory) - _END.size:
-        raise ArchiveError("the directory is longer than its members")
-    check_names([name for _, name in found], limits)
-    return Listing(tuple(_placed(read_at, sorted(found), at)), directory)
+    found = sorted(_described(directory, count, prefix.encode(), limits))
+    names = [renamed(described.name) for described in found]
+    check_names(names, limits)
+    return Listing(tuple(_placed(read_at, found, names, at)), directory)
 
 
 def _directory(read_at: ReadAt, size: int, limits: Limits) -> tuple[bytes, int, int]:
@@ -264,58 +261,66 @@ def _is_zip64(read_at: ReadAt, size: int) -> bool:
     return locator >= 0 and read_at(locator, 4) == b"PK\6\7"
 
 
-def _described(directory: bytes, place: int) -> tuple[_Described, int]:
-    """The entry at a place in the directory, and where the next one is."""
-    begin, limit = place + _CENTRAL.size, len(directory) - _END.size
-    if begin > limit:
-        raise ArchiveError("the directory has fewer members than it says")
-    signature, system, flags, method, crc, packed, size, length, extra, comment, disk, attributes, header = (
-        _CENTRAL.unpack_from(directory, place)
-    )
-    after = begin + length + extra + comment
-    if signature != b"PK\1\2" or after > limit or comment or disk:
-        raise ArchiveError("the directory is damaged, has comments, or is one of several")
-    raw = directory[begin : begin + length]
-    if (system == _UNIX and attributes >> 28 not in (0, _REGULAR)) or attributes & _DOS_DIRECTORY:
-        raise ArchiveError("a link, a directory or a device: only regular files are expected", _loosely(raw))
-    return _Described(header, raw, directory[place + 6 : place + 30], flags, method, crc, packed, size), after
+def _described(directory: bytes, count: int, prefix: bytes, limits: Limits) -> Iterator[_Described]:
+    """All members, as the directory has them: each can be unpacked within the limits."""
+    place = total = 0
+    limit, unpacked = len(directory) - _END.size, _CENTRAL.unpack_from
+    most, behind = limits.member, len(prefix)
+    for _ in range(count):
+        begin = place + _CENTRAL.size
+        if begin > limit:
+            raise ArchiveError("the directory has fewer members than it says")
+        signature, system, flags, method, crc, packed, size, length, extra, comment, disk, attributes, header = (
+            unpacked(directory, place)
+        )
+        common, place = directory[place + 6 : place + 30], begin + length + extra + comment
+        if signature != b"PK\1\2" or place > limit or comment or disk:
+            raise ArchiveError("the directory is damaged, has comments, or is one of several")
+        raw = directory[begin : begin + length]
+        if (system == _UNIX and attributes >> 28 not in (0, _REGULAR)) or attributes & _DOS_DIRECTORY:
+            raise ArchiveError("a link, a directory or a device: only regular files are expected", _loosely(raw))
+        if not raw.startswith(prefix):
+            raise ArchiveError(f"the name does not start with {_loosely(prefix)}", _loosely(raw))
+        if flags & ~_UNDERSTOOD:
+            raise ArchiveError("encrypted" if flags & _ENCRYPTED else "packed in an unknown way", _loosely(raw))
+        if method != DEFLATED and (method != STORED or packed != size):
+            raise ArchiveError(
+                f"packed with method {method}, not with deflate, or stored with two sizes", _loosely(raw)
+            )
+        if size > most or packed == _MOST_32:
+            raise ArchiveError(f"{size} bytes unpacked, more than {most}, or zip64", _loosely(raw))
+        total += size
+        if total > limits.total:
+            raise ArchiveError(f"more than {limits.total} bytes unpacked", _loosely(raw))
+        try:
+            name = raw[behind:].decode()
+        except UnicodeDecodeError:
+            raise ArchiveError("the name is no UTF-8", _loosely(raw)) from None
+        yield _Described(header, raw, common, flags & _DESCRIPTOR, method, crc, packed, size, name)
+    if place != limit:
+        raise ArchiveError("the directory is longer than its members")
 
 
-def _checked_name(described: _Described, prefix: bytes, limits: Limits) -> str:
-    """The name without the prefix, of a member that can be unpacked within the limits."""
-    raw, flags, method, size = described.raw, described.flags, described.method, described.size
-    if not raw.startswith(prefix):
-        raise ArchiveError(f"the name does not start with {_loosely(prefix)}", _loosely(raw))
-    if flags & ~_UNDERSTOOD:
-        raise ArchiveError("encrypted" if flags & _ENCRYPTED else "packed in an unknown way", _loosely(raw))
-    if method != DEFLATED and (method != STORED or described.packed != size):
-        raise ArchiveError(f"packed with method {method}, not with deflate, or stored with two sizes", _loosely(raw))
-    if size > limits.member or described.packed == _MOST_32:
-        raise ArchiveError(f"{size} bytes unpacked, more than {limits.member}, or zip64", _loosely(raw))
-    try:
-        return raw[len(prefix) :].decode()
-    except UnicodeDecodeError:
-        raise ArchiveError("the name is no UTF-8", _loosely(raw)) from None
-
-
-def _placed(read_at: ReadAt, found: list[tuple[_Described, str]], at: int) -> Iterator[Member]:
+def _placed(read_at: ReadAt, found: list[_Described], names: list[str], at: int) -> Iterator[Member]:
     """Find the data of all members. Each begins where the one before ends, and the last one ends where the directory is.
 
     Args:
-        found: by offset of the local header.   at: offset of the directory.
+        found: by offset of the local header.   names: of them, where they go.   at: offset of the directory.
     """
     end, descriptor = 0, _NOTHING
-    for described, name in found:
-        header, raw, common, flags, method, crc, packed, size = described
+    for described, name in zip(found, names):
+        header, raw, common, descriptors, method, crc, packed, size, _ = described
         if header - end not in descriptor:
             raise ArchiveError("it overlaps with another member, or there is something between them", name)
-        descriptor = _DESCRIPTORS if flags & _DESCRIPTOR else _NOTHING
         content = read_at(header, LOCAL_HEADER + len(raw))
-        # With a descriptor behind the data, the packer did not know CRC and sizes yet.
-        if content[LOCAL_HEADER:] != raw or not (
-            content.startswith(b"PK\3\4" + common)
-            or (flags & _DESCRIPTOR and content.startswith(b"PK\3\4" + common[:10] + _NO_SUMS + common[22:]))
-        ):
+        repeated = content[4:28]
+        descriptor = _NOTHING
+        if descriptors:
+            descriptor = _DESCRIPTORS
+            # The packer did not know CRC and sizes yet: they are behind the data.
+            if repeated[10:22] == _NO_SUMS:
+                common = common[:10] + _NO_SUMS + common[22:]
+        if repeated != common or content[LOCAL_HEADER:] != raw or not content.startswith(b"PK\3\4"):
             raise _other(content, described, name)
         start = header + len(content) + content[28] + (content[29] << 8)
         end = start + packed

@@ -79,28 +79,24 @@ def exactly(archive: int, at: int, count: int) -> bytes:
 
 
 class Forward:
-    """A file whose small pieces are read one behind the other: from one that is larger, as a system call for each costs more than its bytes."""
+    """An archive whose members are read one behind the other: many small ones at once, as a system call for each costs more than its bytes."""
 
     def __init__(self, descriptor: int) -> None:
-        self._descriptor, self._begin, self._read = descriptor, 0, b""
+        self.descriptor, self._begin, self._read = descriptor, 0, b""
 
-    def read_at(self, at: int, count: int) -> bytes:
-        """So many bytes from there on, fewer at the end. Raises OSError."""
+    def exactly(self, at: int, count: int) -> bytes:
+        """So many bytes from there on. Raises ArchiveError: the file has become shorter.   OSError."""
         begin = at - self._begin
         if begin < 0 or begin + count > len(self._read):
             self._begin, begin = at, 0
-            self._read = os.pread(self._descriptor, max(count, _AT_ONCE), at)
-        return self._read[begin : begin + count]
-
-    def exactly(self, at: int, count: int) -> bytes:
-        """Just so many. Raises ArchiveError: the file has become shorter."""
-        piece = self.read_at(at, count)
-        return piece if len(piece) == count else exactly(self._descriptor, at, count)
+            self._read = os.pread(self.descriptor, max(count, _AT_ONCE), at)
+        piece = self._read[begin : begin + count]
+        return piece if len(piece) == count else exactly(self.descriptor, at, count)
 
 
-def content_of(engine: Engine, archive: int, member: Member, *, proved: bool = False) -> bytes:
+def content_of(engine: Engine, archive: Forward, member: Member, *, proved: bool = False) -> bytes:
     """The content of one member of a zip. Arguments and errors as for `inflated`."""
-    piece = exactly(archive, member.header, member.end - member.header)
+    piece = archive.exactly(member.header, member.end - member.header)
     return inflated(engine, piece, member.header, member, proved=proved)
 
 
@@ -167,12 +163,12 @@ def pieces_of(engine: Engine, archive: int, member: Member) -> Iterator[bytes]:
         raise _other_size(member)
 
 
-def digest_of(engine: Engine, archive: int, member: Member) -> str:
+def digest_of(engine: Engine, archive: Forward, member: Member) -> str:
     """SHA-256 of the content of a member, in hexadecimal; a large one is never in memory as a whole. Errors as for `inflated`."""
     if member.size <= PIECE:
         return sha256(content_of(engine, archive, member)).hexdigest()
     total, crc = sha256(), 0
-    for piece in pieces_of(engine, archive, member):
+    for piece in pieces_of(engine, archive.descriptor, member):
         total.update(piece)
         crc = engine.crc32(piece, crc)
     if crc != member.crc:

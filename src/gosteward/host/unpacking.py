@@ -101,14 +101,14 @@ class _Zip:
         self._engine, self._size = engine_of(options.engine), _size(archive)
         prefix = distribution.module_prefix(version, platform)
         self._listing = zip_members.members(
-            Forward(archive).read_at,
+            lambda at, count: os.pread(archive, count, at),
             self._size,
             prefix,
             options.limits,
             distribution.installed_name,
         )
         named = (m for m in self._listing.members if m.name == "VERSION")
-        content = next((content_of(self._engine, archive, m) for m in named), b"")
+        content = next((content_of(self._engine, Forward(archive), m) for m in named), b"")
         self.stated = _stated_version(content, version)
 
     def refuse_unfit(self, into: int) -> None:
@@ -132,8 +132,7 @@ class _Zip:
             elif member.size > LARGE:
                 tree.stream(member.name, mode, pieces_of(self._engine, self._archive, member), mtime, member.crc)
             else:
-                piece = packed.exactly(member.header, member.end - member.header)
-                content = inflated(self._engine, piece, member.header, member, proved=True)
+                content = content_of(self._engine, packed, member, proved=True)
                 tree.file(member.name, mode, content, mtime, member.crc)
             self._options.progress(member.end, self._size)
         self._options.progress(self._size, self._size)

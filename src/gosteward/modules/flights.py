@@ -76,7 +76,7 @@ class Flight:
         self._tell(self._advanced, got)
 
     def prove(self, got: int) -> None:
-        """All is there, proved and in its place: nobody has to wait for the rest."""
+        """All is there, and proved: nobody has to wait until it is on the disk."""
         self._tell(self._proved, got)
 
     def end(self, refusal: Refusal | None, got: int = 0) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gosteward.formats import zip_members
 from gosteward.golang.modulepaths import covers
-from gosteward.host.inflating import content_of, engine_of
+from gosteward.host.inflating import Forward, content_of, engine_of
 from gosteward.knowledge import licences
 from gosteward.modules import zip_contents
 from gosteward.modules.answers import FORBIDDEN, Refusal
@@ -74,4 +74,4 @@ def _fits(patterns: tuple[str, ...], name: str) -> bool:
 
 
 def _named(engine: Engine, archive: int, member: Member) -> tuple[str, ...]:
-    return licences.named(content_of(engine, archive, member)) if member.size <= licences.LONGEST else ()
+    return licences.named(content_of(engine, Forward(archive), member)) if member.size <= licences.LONGEST else ()

@@ -304,8 +304,10 @@ class ModuleProxy:
             flight.advance(incoming.size)
             with incoming.going_down():
                 problem = problem_with(request, incoming.descriptor, self.hashes, first_counts=from_upstream)
+                if problem is None:
+                    flight.prove(incoming.size)
             if problem is None:
-                incoming.keep(request.path, lambda: flight.prove(incoming.size))
+                incoming.keep(request.path)
                 if from_upstream:
                     self.sharing.files.publish(request, incoming.descriptor, incoming.size)
             else:

@@ -6,13 +6,14 @@ Source: golang.org/x/mod/zip (`CheckZip`, MaxZipFile, MaxGoMod, MaxLICENSE); gol
 from __future__ import annotations
 
 import os
+from bisect import bisect_left
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from gosteward.formats import zip_members
 from gosteward.formats.zip_members import ArchiveError, Limits
 from gosteward.golang import dirhash
-from gosteward.host.inflating import digest_of
+from gosteward.host.inflating import Forward, digest_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,16 +51,22 @@ def _digests(archive: int, members: Sequence[Member], engine: Engine) -> list[st
     if os.fstat(archive).st_size >= LARGE:
         count = min(MOST_AT_ONCE, len(members), len(os.sched_getaffinity(0)))
     if count < 2:
-        return [digest_of(engine, archive, member) for member in members]
-
-    def some(first: int) -> list[str]:
-        return [digest_of(engine, archive, member) for member in members[first::count]]
-
-    digests = [""] * len(members)
+        return _digests_of(archive, members, engine)
     with ThreadPoolExecutor(count, thread_name_prefix="hashing") as threads:
-        for first, found in enumerate(threads.map(some, range(count))):
-            digests[first::count] = found
-    return digests
+        parts = threads.map(lambda some: _digests_of(archive, some, engine), _parts(members, count))
+        return [digest for part in parts for digest in part]
+
+
+def _parts(members: Sequence[Member], count: int) -> list[Sequence[Member]]:
+    """As many runs of members, of about as many packed bytes each."""
+    ends = [member.end for member in members]
+    bounds = [bisect_left(ends, ends[-1] * part // count) for part in range(count)]
+    return [members[begin:end] for begin, end in zip(bounds, [*bounds[1:], len(members)])]
+
+
+def _digests_of(archive: int, members: Sequence[Member], engine: Engine) -> list[str]:
+    packed = Forward(archive)
+    return [digest_of(engine, packed, member) for member in members]
 
 
 def listed(archive: int, module: str, version: str) -> tuple[Member, ...]:

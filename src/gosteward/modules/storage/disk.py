@@ -87,14 +87,10 @@ class Incoming:
         os.fchmod(self.descriptor, 0o644)
         os.fsync(self.descriptor)
 
-    def keep(self, path: str, placed: Callable[[], None] = lambda: None) -> None:
-        """Let it be the file of this path, on the disk when this returns. Raises OSError: then it is not, or may not be after a loss of power.
-
-        Args:
-            placed: called when it is there, and its content is on the disk; its name may not be.
-        """
+    def keep(self, path: str) -> None:
+        """Let it be the file of this path, on the disk when this returns. Raises OSError: then it is not, or may not be after a loss of power."""
         self.settle()
-        self._store.place(self._path, path, placed)
+        self._store.place(self._path, path)
 
     def discard(self) -> None:
         """Let there be nothing of it, if it was not kept; close it in any case."""
@@ -152,16 +148,10 @@ class DiskStore:
         """A new file. Raises OSError."""
         return Incoming(self)
 
-    def place(self, source: str, path: str, placed: Callable[[], None] = lambda: None) -> None:
-        """Rename a file that is whole to its place.  placed: called when it is there, before directories are synced. Raises OSError."""
+    def place(self, source: str, path: str) -> None:
+        """Rename a file that is whole to its place. Raises OSError."""
         comes = path.endswith(".zip") and self.status(path) is None
-
-        def is_there() -> None:
-            if comes:
-                self.came(path)
-            placed()
-
-        self._move(source, f"{self.top}/{MODULES}/{path}", is_there)
+        self._move(source, f"{self.top}/{MODULES}/{path}", lambda: self.came(path) if comes else None)
 
     def remove(self, path: str) -> None:
         """Let there be no file of this path. Raises OSError."""

@@ -13,7 +13,7 @@ from gosteward.golang import dirhash
 from gosteward.golang.distribution import Entry
 from gosteward.golang.tree_comparison import Difference
 from gosteward.host.descriptors import read_all
-from gosteward.host.inflating import digest_of
+from gosteward.host.inflating import Forward, digest_of
 from gosteward.host.writing import READING
 from gosteward.toolchains.origins.log_files import opened_below
 
@@ -72,7 +72,8 @@ def zip_entries(top: int, path: str, prefix: str, engine: Engine) -> tuple[Entry
     try:
         size = os.fstat(archive).st_size
         listed = zip_members.members(lambda at, count: os.pread(archive, count, at), size, prefix, LIMITS)
-        return tuple(Entry(member.name, 0, digest_of(engine, archive, member)) for member in listed.members)
+        packed = Forward(archive)
+        return tuple(Entry(member.name, 0, digest_of(engine, packed, member)) for member in listed.members)
     finally:
         os.close(archive)
 
