@@ -59,9 +59,10 @@ def test_from_the_first_installation_to_the_last_removal(shell: Shell) -> None:
         f"install 1.26.90 {at} --no-links", f"list {at}", f"upgrade {at} --no-links", f"which {at}",
         f"exec 1.26.90 {at} -- go version", f"uninstall 1.26.91 {at}", f"use 1.26.90 {at} --no-links", f"uninstall 1.26.91 {at}",
         "undo --yes", f"uninstall latest {at}", f"prune {at}", f"prune {at} --yes", "history", f"list {at} --format json",
+        f"verify 1.26.90 {at} --files-only --offline",
     )  # fmt: skip
     said = [ran.said for ran in found]
-    assert [ran.code for ran in found] == [0, 0, 0, 0, 0, 75, 0, 0, 0, 0, 2, 0, 0, 0], said
+    assert [ran.code for ran in found] == [0, 0, 0, 0, 0, 75, 0, 0, 0, 0, 2, 0, 0, 0, 0], said
     assert said[0].startswith(f"installed go1.26.90: {shell.root}/go1.26.90\n  from http://127.0.0.1:")
     assert "proved by the transparency log (log.example, record " in said[0]
     assert said[1].startswith("* go1.26.90    log            supported\nas of 20")
@@ -72,6 +73,7 @@ def test_from_the_first_installation_to_the_last_removal(shell: Shell) -> None:
     assert said[10].endswith("hint: add --yes\n")
     assert f"removed {shell.root}/.go1.26.91.aside" in said[11]
     assert [row["version"] for row in json.loads(said[13])["trees"]] == ["go1.26.90"]
+    assert said[14].startswith(f"go1.26.90 in {shell.root}/go1.26.90 is the release that the public log names")
 
 
 def test_every_refusal_is_one_clear_error_with_its_exit_code(shell: Shell) -> None:
@@ -80,8 +82,9 @@ def test_every_refusal_is_one_clear_error_with_its_exit_code(shell: Shell) -> No
         f"install foo {at}", f"install 1.26.95 {at}", "install 1.26.90 --root relative", f"install 1.26.90 {at} --offline",
         f"install ./none.mod {at}", f"install 1.26.90 {at} --from relative", f"use 1.25 {at}", f"which {at}", f"upgrade {at}",
         f"install 1.26.90 {at} --group nosuchgroup", f"exec 1.25 {at} -- go version", f"available 1.19 --from {shell.environment['GOPROXY']}",
+        f"verify 1.25 {at}",
     )  # fmt: skip
-    assert [ran.code for ran in found] == [2, 75, 2, 75, 2, 2, 2, 2, 2, 2, 2, 2], [ran.said for ran in found]
+    assert [ran.code for ran in found] == [2, 75, 2, 75, 2, 2, 2, 2, 2, 2, 2, 2, 2], [ran.said for ran in found]
     for ran in found:
         first, *hints = ran.said.splitlines()
         assert first.startswith("gosteward: "), ran.said

@@ -24,7 +24,11 @@ ORDER = ("failed", "not-judged", "note", "ok")
 
 def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
-        "goroot", metavar="GOROOT", nargs="?", default="", help="which one (default: the one that is in use)"
+        "goroot",
+        metavar="GOROOT",
+        nargs="?",
+        default="",
+        help="which one: a directory, or the version of an installed release (default: the one that is in use)",
     )
     flags.add_root(parser)
     parser.add_argument("--offline", action="store_true", help="ask no server")

@@ -13,6 +13,7 @@ from gosteward.finding import Text
 from gosteward.golang.installed_trees import CURRENT
 from gosteward.host import accounts
 from gosteward.toolchains.installed import goroots, tree_reading
+from gosteward.toolchains.installed.switching import installed_as
 from gosteward.toolchains.origins.web import Web
 from gosteward.toolchains.verifying import authenticity
 from gosteward.toolchains.verifying.authenticity import Asking
@@ -34,7 +35,7 @@ class Wanted(NamedTuple):
     """What to verify.
 
     Attributes:
-        goroot: path, "" for the one in use.   root: where our trees are.   files_only: run nothing, and start no shell.
+        goroot: path, or version of one of our trees; "" for the one in use.   root: where our trees are.   files_only: run nothing, and start no shell.
         log: whom to ask, None for `manifests.trusted_log`.
         rebuild: build its release, too, and compare; it is told what is going on. None: do not.
     """
@@ -56,7 +57,7 @@ def verify(wanted: Wanted, host: LocalHost) -> Verified:
     from gosteward.toolchains.verifying import views  # here, as --files-only of a named tree needs none of it
 
     snapshot = None
-    path = os.path.abspath(wanted.goroot) if wanted.goroot else _current(wanted, host)
+    path = _named(wanted, host) if wanted.goroot else _current(wanted, host)
     if not path:
         snapshot = _looked()
         path = views.in_use(snapshot)
@@ -83,6 +84,13 @@ def _rebuilt(goroot: Goroot, wanted: Wanted, host: LocalHost, user: User) -> Che
     keeping = keeping_of(host, user.home)
     say = wanted.rebuild or (lambda _: None)
     return Rebuilding(host, user, keeping, root=wanted.root, offline=wanted.offline, say=say).check(goroot)
+
+
+def _named(wanted: Wanted, host: LocalHost) -> str:
+    path = os.path.abspath(wanted.goroot)
+    if "/" in wanted.goroot or host.is_directory(path):
+        return path
+    return installed_as(wanted.goroot, host, wanted.root).tree
 
 
 def _current(wanted: Wanted, host: LocalHost) -> str:
