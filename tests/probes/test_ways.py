@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gosteward.host.local import LocalHost
 from gosteward.probes.ways import MOST_LINKS, Ways
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 NAMES = st.sampled_from(["a", "b", "c", "..", "."])
 TARGETS = st.lists(NAMES, min_size=1, max_size=4).map("/".join)
@@ -25,7 +28,7 @@ def test_real_path_is_the_one_of_the_kernel(tmp_path_factory, links, asked) -> N
         (top / name).symlink_to(target)
     for path in (f"{top}/{asked}", f"{top}/d/{asked}"):
         way = Ways(LocalHost({})).to(path)
-        assert (way.real if not way.problem else "") == (os.path.realpath(path) if Path(path).exists() else "")
+        assert (way.real if not way.problem else "") == (os.path.realpath(path) if os.path.exists(path) else "")
 
 
 def test_chain_of_forty_links_is_followed_and_one_more_is_a_loop(tmp_path: Path) -> None:

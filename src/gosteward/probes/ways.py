@@ -78,6 +78,8 @@ class Ways:
             while inside and len(todo) < inside[-1]:
                 inside.pop()
             directories[at or "/"] = None
+            if name == ".":
+                continue
             if name == "..":
                 at = at.rpartition("/")[0]
                 continue
@@ -103,5 +105,6 @@ def _passable(status: os.stat_result) -> bool:
 
 
 def _components(path: str) -> list[str]:
-    """The last one first."""
-    return [name for name in reversed(path.split("/")) if name not in ("", ".")]
+    """The last one first. Behind a slash at the end is a dot: what stands before has to be a directory."""
+    names = path.split("/")
+    return [name for name in reversed((*names[:-1], names[-1] or ".")) if name]

@@ -8,6 +8,7 @@ A line "intended" without one of the others is a crash. `settle` looks at the ho
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -153,7 +154,18 @@ def _move(change: Move, accounts: Accounts) -> Move:
             raise Refused(Text("{path} and {other} are places of different users", path=change.path, other=change.to))
         if not _is_it(source, change):
             raise Refused(Text("{path} was replaced by somebody else", path=change.path))
-        writing.move(source.directory, source.name, target.directory, target.name)
+        try:
+            writing.move(source.directory, source.name, target.directory, target.name)
+        except OSError as error:
+            if error.errno != errno.EXDEV:
+                raise
+            # Within one directory. Source: overlayfs, "Renaming directories".
+            raise Refused(
+                Text(
+                    "{path} comes from a lower layer of a container image, where it can get no other name: remove it in the image itself",
+                    path=change.path,
+                )
+            ) from None
         return change
 
 
