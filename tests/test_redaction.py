@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gosteward.recording import encode_snapshot
-from gosteward.redaction import redacted
+from gosteward.redaction import line_without_secrets, redacted
 from gosteward.snapshot import Context, EnvironmentVariable, Location, Machine, NetworkCheck, Setting, Snapshot, User
 
 SECRETS = ("hunter2secret", "ghp_abcdefghijklmnop1234", "glpat-ABCDEFGHIJKLMNOP12", "s3cr3t-value", "alice", "build17")
@@ -54,6 +54,13 @@ def test_a_user_named_like_a_system_directory_does_not_move_it() -> None:
 def test_names_of_everybody_stay() -> None:
     plain = Snapshot(user=User(name="root", home="/root"), machine=Machine(hostname="localhost"))
     assert redacted(plain) == plain
+
+
+def test_a_password_with_a_slash_in_it_is_a_password() -> None:
+    for line in ("http_proxy=http://dev:pa/ss#1@proxy:3128/", "http_proxy=http://dev:pa#s@s@proxy:3128/"):
+        assert line_without_secrets(line) == "http_proxy=http://***@proxy:3128/"
+    for line in ("GOPROXY=http://nexus:8081/repo/@v/x", "see http://host:3000/a@v1.0.0"):
+        assert line_without_secrets(line) == line
 
 
 @given(st.text(max_size=300))

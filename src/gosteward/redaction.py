@@ -37,8 +37,10 @@ EVERYBODY = {
 }
 TOP_DIRECTORIES = {"dev", "proc", "run", "sys", "srv", "mnt", "media", "boot", "lib", "sbin", "data"}
 _INSIDE = re.compile(r"[A-Za-z0-9_.~}/-]")
-# Up to the last @ before the path: an unescaped one may stand in the password.
-_URL_SECRET = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]{0,20}://)[^/\s'\"]{1,500}@")
+# Up to the last @ before the path: an unescaped one may stand in the password. Behind what is no port, a slash is part of a password too.
+_URL_SECRET = re.compile(
+    r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]{0,20}://)(?:[^/@:\s'\"]{1,200}:(?!\d{1,5}(?:[/\s'\"]|$))[^@\s'\"]{1,500}@)?(?:[^/\s'\"]{1,500}@)?(?<=@)"
+)
 _QUERY = re.compile(r"(?P<name>[?&][A-Za-z0-9_.-]{1,60}=)[^&\s'\"#]{1,2000}")
 _ASSIGNMENT = re.compile(
     r"(?i)(?P<name>\b[A-Z0-9_]{0,40}(?:TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|APIKEY|API_KEY|ACCESS_KEY|CREDENTIALS?|GOAUTH)"

@@ -32,6 +32,7 @@ from gosteward.golang import (
     gosum,
     goversion,
     meant_values,
+    memory_limit,
     modulepaths,
     proxyurls,
     quoted,
@@ -47,6 +48,13 @@ if TYPE_CHECKING:
 
 DEV = User(name="dev", uid=1000, gid=1001, groups=(27,))
 TAGS = gosource.machine_tags("amd64", 21)
+
+
+def _memory_limit(data: bytes) -> object:
+    text = text_of(data)
+    meant = memory_limit.meant(text)
+    assert not meant or memory_limit.size(meant) is not None
+    return memory_limit.size(text)
 
 
 def reader_of(data: bytes) -> Callable[[int, int], bytes]:
@@ -233,6 +241,7 @@ TARGETS = {
     "go-mod": Target(lambda data: gomod.parse(text_of(data)), lines=True, words=MODULES),
     "go-work": Target(lambda data: gomod.parse(text_of(data), gomod.WORK_DIRECTIVES), lines=True, words=MODULES),
     "go-sum": Target(lambda data: gosum.parse(text_of(data)), lines=True, words="h1: /go.mod v1.0.0 example.com/a ="),
+    "memory-limit": Target(_memory_limit, words="off 0 B KiB MiB GiB TiB 9223372036854775807"),
     "go-env": Target(lambda data: goenv.in_force(goenv.parse(text_of(data))), lines=True, words="GOPROXY= export # ="),
     "goflags": Target(lambda data: goflags.fault(text_of(data)), words="-mod= -mod=mod -tags= --v ' \""),
     "go-source": Target(

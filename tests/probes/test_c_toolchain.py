@@ -152,3 +152,33 @@ def test_program_that_the_user_may_not_run_is_not_found(tmp_path: Path) -> None:
     host = root_with(tmp_path, *DEBIAN, "usr/local/bin/gcc", links=LINKS)
     (tmp_path / "usr/local/bin/gcc").chmod(0o644)
     assert tool(collected(host), "cc").path == "/usr/bin/gcc"
+
+
+def test_compiler_that_nobody_may_run_is_named_with_the_file_behind_its_links(tmp_path: Path) -> None:
+    host = root_with(tmp_path, *DEBIAN, links=LINKS)
+    (tmp_path / "usr/bin/x86_64-linux-gnu-gcc-12").chmod(0o644)
+    cc = tool(collected(host), "cc")
+    assert (cc.path, cc.closed, cc.closed_mode) == ("", "/usr/bin/x86_64-linux-gnu-gcc-12", 0o644)
+
+
+@pytest.mark.parametrize(
+    ("flags", "absent"),
+    [
+        ("-L/opt/db/lib -lclntsh", ()),
+        ("-L /opt/db/lib -lclntsh", ()),
+        ("-lclntsh -lz -lgcc", ("-lclntsh",)),
+        ("-L/opt/gone -lclntsh", ("-lclntsh",)),
+        ("-Llib -lclntsh", ()),  # from wherever go is started
+        ("--sysroot=/opt/sdk -lclntsh", ()),
+        ("-Wl,-rpath,/opt/db -lclntsh", ()),
+        ("-l:libclntsh.so.1 -s -w", ()),
+    ],
+)
+def test_libraries_that_no_linker_finds(flags: str, absent: tuple[str, ...], tmp_path: Path) -> None:
+    libraries = (
+        "opt/db/lib/libclntsh.so",
+        "usr/lib/x86_64-linux-gnu/libz.a",
+        "usr/lib/gcc/x86_64-linux-gnu/12/libgcc.a",
+    )
+    host = root_with(tmp_path, *DEBIAN, *libraries, links=LINKS)
+    assert collected(host, setting("CGO_LDFLAGS", flags)).absent_libraries == absent

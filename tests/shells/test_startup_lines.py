@@ -214,3 +214,21 @@ def test_sudoers_says_what_it_includes_and_where() -> None:
 def test_a_line_that_removes_path_is_a_path_line_that_keeps_and_adds_nothing(shell: str, text: str) -> None:
     line = only(text, shell)
     assert (line.kind, line.keeps, line.adds) == ("path", False, ())
+
+
+def test_a_umask_is_a_line_of_its_own_where_it_stands_alone() -> None:
+    found = only("umask 0177")
+    assert (found.kind, found.value, found.alone) == ("umask", "0177", True)
+    assert not only("if x; then\numask 0177\nfi").alone
+    assert facts("umask -S\numask u=rwx").lines == ()
+
+
+@pytest.mark.parametrize("text", ["export $PATH=$PATH:/usr/local/go/bin", "${PATH}=$PATH:/usr/local/go/bin"])
+def test_a_dollar_before_the_name_sets_nothing(text: str) -> None:
+    assert (only(text).syntax, only(text).adds) == ("dollar-name", ("/usr/local/go/bin",))
+
+
+def test_a_path_line_behind_a_quote_that_is_never_closed_is_still_seen() -> None:
+    found = only('export EDITOR="vi\nexport PATH=$PATH:/usr/local/go/bin')
+    assert (found.location.line, found.syntax, found.adds) == (2, "open-quote", ("/usr/local/go/bin",))
+    assert facts("X='a\nexport PATH=$PATH:/x\n'").lines == ()

@@ -29,6 +29,7 @@ FILES = (
     "access",
     "storecare",
     "exports",
+    "lab",
     "s3",
     "policy",
     "routes",

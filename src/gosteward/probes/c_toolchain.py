@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gosteward.formats import c_targets
 from gosteward.golang import quoted
-from gosteward.probes import c_headers, work_contexts
+from gosteward.probes import c_headers, c_libraries, work_contexts
 from gosteward.probes.compilers import Programs
 from gosteward.shells.user_files import as_user
 from gosteward.snapshot import CompilerTool, CToolchain
@@ -66,6 +66,7 @@ def collect(
                 pkg_config_directories=default,
                 pkg_config_names=c_headers.pkg_config_names(host, default),
                 pkg_config_listed=tuple((d, c_headers.pkg_config_names(host, (d,))) for d in list(named)[:20]),
+                absent_libraries=c_libraries.absent(host, programs.host_triples(), settings),
             ),
             (),
         )
@@ -88,6 +89,7 @@ def _tools_of(programs: Programs, work: WorkContext, settings: tuple[Setting, ..
         path = programs.found(words, directories, work.account)
         if not path and wanted.role == "ld":
             path = _linker_beside(programs, tools, directories, work)
+        closed, mode = ("", 0) if path else programs.closed(words, directories)
         target = c_targets.target_option(words[1:]) or (programs.target(path) if path else "")
         tools.append(
             CompilerTool(
@@ -97,6 +99,8 @@ def _tools_of(programs: Programs, work: WorkContext, settings: tuple[Setting, ..
                 target=target if wanted.role in ("cc", "cxx", "ld") else "",
                 location=wanted.location,
                 context=work.context.name,
+                closed=closed,
+                closed_mode=mode,
             )
         )
     return tools

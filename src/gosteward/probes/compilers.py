@@ -56,6 +56,15 @@ class Programs:
             )
         return self._executable[key]
 
+    def closed(self, words: tuple[str, ...], directories: tuple[str, ...]) -> tuple[str, int]:
+        """A file of a command's name that nobody may execute, with links resolved, and its mode; ("", 0) if there is none."""
+        name = words[0] if words else "/"
+        for path in (name,) if "/" in name else tuple(f"{d.rstrip('/')}/{name}" for d in directories):
+            status = self._host.stat(path) if path.startswith("/") else None
+            if status is not None and stat.S_ISREG(status.st_mode) and not status.st_mode & 0o111:
+                return self._host.realpath(path) or path, stat.S_IMODE(status.st_mode)
+        return "", 0
+
     def triple(self, path: str) -> str:
         """Triple of a compiler: in its name, in a name that it is a link to, or of the only compiler directory beside it; else ""."""
         if path not in self._triples:

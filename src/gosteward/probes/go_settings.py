@@ -8,7 +8,7 @@ from __future__ import annotations
 import stat
 from typing import TYPE_CHECKING
 
-from gosteward.golang import goenv
+from gosteward.golang import goenv, quoted
 from gosteward.knowledge import go_variables
 from gosteward.probes.work_contexts import AS_ROOT, at_work
 from gosteward.shells.user_files import as_user
@@ -24,6 +24,7 @@ MOST_FILES = 50
 MOST_ENTRIES, MOST_SETTINGS = 100, 1_000
 MOST_TREES = 60
 _SHOWN = 300
+_FLAGS_WITH_FILES = ("overlay", "modfile", "toolexec", "pgo")
 
 
 def collect(
@@ -51,9 +52,25 @@ def _with_missing_files(host: Host, user: User, settings: tuple[Setting, ...]) -
         return tuple(
             s._replace(missing=True)
             if s.name in ("GOWORK", "GOENV") and s.value.startswith("/") and not host.exists(s.value)
-            else s
+            else s._replace(missing_file=next((f for f in named_files(s) if not host.exists(f)), ""))
             for s in settings
         )
+
+
+def named_files(setting: Setting) -> tuple[str, ...]:
+    """Files that a value names by their whole paths, and without which go does nothing.
+
+    Source: cmd/go/internal/cache/prog.go; `go help build`.
+    """
+    if setting.problem:
+        return ()
+    files: tuple[str, ...] = ()
+    if setting.name == "GOCACHEPROG":
+        files = (quoted.split(setting.value) or ())[:1]
+    elif setting.name == "GOFLAGS":
+        pairs = (word.lstrip("-").partition("=") for word in quoted.split(setting.value) or () if word.startswith("-"))
+        files = tuple((quoted.split(v) or ("",))[0] for name, _, v in pairs if name in _FLAGS_WITH_FILES and v)
+    return tuple(file for file in files if file.startswith("/"))
 
 
 def _environment(contexts: tuple[Context, ...]) -> tuple[Setting, ...]:

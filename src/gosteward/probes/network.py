@@ -20,7 +20,7 @@ from gosteward.formats import certificates, netrc
 from gosteward.golang import goversion
 from gosteward.golang.goauth import methods
 from gosteward.golang.proxyurls import DEFAULT_DATABASE, PUBLIC_PROXIES, entry_url, parse
-from gosteward.probes import proxy_modules, server_answers, trust
+from gosteward.probes import module_origins, name_files, proxy_modules, server_answers, trust
 from gosteward.probes.askers import askers
 from gosteward.probes.server_answers import Asked, Outcome
 from gosteward.reasoning.http_proxies import proxy_for
@@ -76,7 +76,7 @@ def collect(
     checks = [item.check for item in asked]
     checks += server_answers.http_proxy_checks(asked)
     checks += session.modules
-    return merged(session.with_netrc(groups, checks)), ()
+    return name_files.explained(host, user, merged(session.with_netrc(groups, checks))), ()
 
 
 def in_parallel(calls: Sequence[Callable[[], T]], until: float) -> tuple[Optional[T], ...]:
@@ -156,6 +156,7 @@ class _Session:
             for url in _network_entries(asker):
                 servers.setdefault(_server(asker, url), asker)
         wanted = proxy_modules.wanted(self.host, self.user, self.snapshot, groups)
+        origins = module_origins.wanted(self.snapshot, groups)
 
         def of_server(server: _Server, asker: Asker) -> Callable[[], Outcome]:
             return lambda: server_answers.asked_proxy(server.url, server.database, self._request(asker, until))
@@ -165,6 +166,7 @@ class _Session:
 
         calls: list[Callable[[], Outcome | NetworkCheck | None]] = [of_server(s, a) for s, a in servers.items()]
         calls += [of_module(item) for item in wanted]
+        calls += module_origins.calls(origins, lambda a, url: server_answers.asked(url, self._request(a, until)))
         answers = in_parallel(calls, until)
         self.modules = tuple(a for a in answers[len(servers) :] if isinstance(a, NetworkCheck))
         with as_user(self.host, self.user):

@@ -69,7 +69,9 @@ def _looked_at(host: Host, account: User, base: WritePlace, mounts: tuple[Mount,
     existing, status = _nearest(host, base.path)
     exists = existing == base.path.rstrip("/") or (existing == "/" and not base.path.strip("/"))
     directory = status is not None and stat.S_ISDIR(status.st_mode)
-    dangling = not exists and bool(host.readlink(_next_component(base.path, existing)))
+    link = _next_component(base.path, existing) if not exists else ""
+    target = host.readlink(link) if link else ""
+    dangling = bool(target)
     writable = directory and not dangling and host.may(existing, "wx", account)
     if directory and exists and not writable and base.purpose == "GOPATH":
         writable = _parts_writable(host, account, base.path)
@@ -87,6 +89,8 @@ def _looked_at(host: Host, account: User, base: WritePlace, mounts: tuple[Mount,
         mount_point=mount.point if mount is not None else "",
         mount_type=mount.type if mount is not None else "",
         mount_options=options,
+        link=link if target else "",
+        link_target=target,
     )
     if exists and status is not None:
         looked = looked._replace(mode=stat.S_IMODE(status.st_mode), uid=status.st_uid)

@@ -70,6 +70,8 @@ def _proxy(value: str) -> Url | None:
     found = parse(value)
     if found is None or not found.host:
         found = parse(f"http://{value}")
+        # What is behind the scheme of a text that is no URL may be a password; a proxy needs no path.
+        found = found._replace(path="") if found is not None and "://" in value else found
     return found if found is not None and found.host else None
 
 

@@ -238,6 +238,8 @@ def misspelt(line: StartupLine, readers: tuple[Context, ...] = ()) -> str:
     Args:
         readers: contexts that read the file. Where all of them are of sh, what only bash knows is a fault.
     """
+    if line.syntax == "open-quote":
+        return ""  # the fault is in another line: GS135
     if line.syntax or line.kind != "path":
         return line.syntax
     text = line.location.text[:300]

@@ -192,3 +192,12 @@ def doubly_quoted(text: str) -> str:
 def visible(text: str) -> str:
     """The text with blanks for what looks like one, and without marks that have no width."""
     return text.translate(_SEEN)
+
+
+def unseen(text: str) -> str:
+    """The first character that nobody sees, for a sentence."""
+    found = next((c for c in text if ord(c) in _SEEN), "\u00a0")
+    name = {"\ufeff": ", a byte order mark", "\u00a0": ", a no-break space", "\u200b": ", a zero-width space"}.get(
+        found, ""
+    )
+    return f"U+{ord(found):04X}{name}"

@@ -33,15 +33,11 @@ RULE = Rule(
 )
 FIRST_WITH_STAMPS = "go1.18rc1"
 _NAMES = {0: "root", 65534: "nobody"}
-_OFF = frozenset(("false", "0", "f", "F", "FALSE", "False"))
+OFF = frozenset(("false", "0", "f", "F", "FALSE", "False"))
 
 
 def check(snapshot: Snapshot) -> Iterator[Finding]:
-    if (
-        not some_go_is(snapshot, FIRST_WITH_STAMPS)
-        or flag_values(snapshot, "buildvcs") <= _OFF
-        or not _has_git(snapshot)
-    ):
+    if not some_go_is(snapshot, FIRST_WITH_STAMPS) or flag_values(snapshot, "buildvcs") <= OFF or not has_git(snapshot):
         return
     found: dict[str, list[Workspace]] = {}
     for workspace in snapshot.workspaces:
@@ -52,8 +48,8 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
         yield _finding(snapshot, vcs, tuple(workspaces))
 
 
-def _has_git(snapshot: Snapshot) -> bool:
-    """Without git, go leaves the stamp out and builds."""
+def has_git(snapshot: Snapshot) -> bool:
+    """Whether a git is found. Without one, go leaves the stamp out and builds."""
     gits = tuple(tool for tool in snapshot.c_toolchain.tools if tool.role == "git")
     return not gits or any(tool.path for tool in gits)
 

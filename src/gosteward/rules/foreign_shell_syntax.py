@@ -10,7 +10,7 @@ from gosteward.actions import EditLines, LineEdit
 from gosteward.finding import Explains, Finding, Rule, Text
 from gosteward.reasoning.guarded_lines import guarded_line
 from gosteward.reasoning.obstacles import claims, foreign_lines, misspelt, severity_of
-from gosteward.reasoning.path_text import meant, plainly_quoted, visible
+from gosteward.reasoning.path_text import meant, plainly_quoted, unseen, visible
 from gosteward.reasoning.reach import own_readers, plain, without_system
 from gosteward.reasoning.remedies import line_edits, real
 
@@ -113,6 +113,7 @@ def _edits(snapshot: Snapshot, item: _Line) -> tuple[LineEdit, ...]:
     mended = {
         "invisible-character": visible(text),
         "smart-quotes": plainly_quoted(text, for_shell=True) if item.line.kind == "path" else _with_plain_quotes(text),
+        "dollar-name": re.sub(r"\$(?:PATH|\{PATH\})(\+?=)", r"PATH\1", text, count=1),
         "misspelt-name": _MISSPELT.sub("PATH=", text, count=1),
         "spaces-around-equals": re.sub(rf"\b{re.escape(item.line.name)}\s*=\s*", f"{item.line.name}=", text, count=1),
         "semicolon": re.sub(r";\s*(?=/)", ":", text),
@@ -169,7 +170,13 @@ def _message(item: _Line) -> Text:
         return Text("`{line}` in {file} has typographic quotes: they become part of the value", **values)
     if item.fault == "invisible-character":
         return Text(
-            "`{line}` in {file} has a character that looks like a blank, or like nothing, and is part of a word for the shell (a no-break space, U+00A0, or one like it)",
+            "`{line}` in {file} has a character that looks like a blank, or like nothing, and is part of a word for the shell ({character})",
+            **values,
+            character=unseen(item.line.location.text),
+        )
+    if item.fault == "dollar-name":
+        return Text(
+            "`{line}` in {file} has a dollar sign before the name that it sets: the shell puts the value of PATH there, and sets nothing",
             **values,
         )
     if item.fault == "misspelt-name":

@@ -5,6 +5,7 @@ from __future__ import annotations
 from shlex import quote
 from typing import TYPE_CHECKING
 
+from gosteward.actions import UnixLineEnds
 from gosteward.finding import Explains, Finding, Rule, Text
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ RULE = Rule(
         "go.mod:5: usage: require module/path v1.2.3",
     ),
 )
+MARK = "\ufeff"
 CONFLICT = ("<<<<<<<", "=======", ">>>>>>>")
 
 
@@ -48,8 +50,15 @@ def _finding(workspace: Workspace) -> Finding:
         locations=workspace.errors,
         evidence=(f"cd {quote(workspace.root)} && go mod edit -json",),
         explains=tuple(Explains(rule, workspace.root) for rule in explained),
+        risk="confirm" if _is_marked(workspace) else "manual",
+        actions=(UnixLineEnds(workspace.go_mod),) if _is_marked(workspace) else (),
         advice=_advice(workspace),
     )
+
+
+def _is_marked(workspace: Workspace) -> bool:
+    """All that is wrong is the mark at the head, which Windows editors write."""
+    return len(workspace.errors) == 1 and workspace.errors[0].line == 1 and workspace.errors[0].text.startswith(MARK)
 
 
 def _message(workspace: Workspace) -> Text:
@@ -58,6 +67,13 @@ def _message(workspace: Workspace) -> Text:
         return Text(
             "{go_mod} has no module line, or this user cannot read it: no go command works in {root}",
             go_mod=workspace.go_mod,
+            root=workspace.root,
+        )
+    if _is_marked(workspace):
+        return Text(
+            "{go_mod}:{line} begins with a byte order mark (U+FEFF), which go does not take: no go command works in {root}",
+            go_mod=workspace.go_mod,
+            line="1",
             root=workspace.root,
         )
     return Text(
@@ -70,6 +86,8 @@ def _message(workspace: Workspace) -> Text:
 
 
 def _advice(workspace: Workspace) -> Text:
+    if _is_marked(workspace):
+        return Text("Save the file as UTF-8 without a byte order mark; its lines stay as they are.")
     if any(line.text.startswith(CONFLICT) for line in workspace.errors):
         return Text(
             "Marks of a merge conflict stand in the file. Keep the higher version of each requirement, take the marks out, then run `go mod tidy`."

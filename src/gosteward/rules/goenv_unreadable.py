@@ -5,7 +5,7 @@ from __future__ import annotations
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from gosteward.finding import Finding, Rule, Text
+from gosteward.finding import Explains, Finding, Rule, Text
 from gosteward.reasoning.ownership import handed_back
 from gosteward.reasoning.setting_repair import unset_actions
 from gosteward.reasoning.settings_in_force import locations, place, sessions
@@ -26,6 +26,10 @@ RULE = Rule(
     symptoms=("go: open /home/dev/.config/go/env: permission denied", "GOENV=off"),
 )
 
+# What comes of the servers that go asks by default, and what its own settings would have spared it.
+_OF_THE_DEFAULTS = tuple(Explains(rule) for rule in ("GS601", "GS606", "GS607", "GS619"))
+_OF_DOWNLOADS = {"GOPROXY", "GOSUMDB", "GONOSUMDB", "GOPRIVATE", "GONOPROXY"}
+
 
 def check(snapshot: Snapshot) -> Iterator[Finding]:
     for setting in snapshot.go_settings:
@@ -39,6 +43,7 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
 
 def _unreadable(snapshot: Snapshot, path: str, setting: Setting) -> Finding:
     user = snapshot.user
+    stopped = _stopped(snapshot, setting.contexts)
     actions = handed_back(user, path, setting.uid, setting.mode)
     return Finding(
         rule=RULE,
@@ -51,6 +56,8 @@ def _unreadable(snapshot: Snapshot, path: str, setting: Setting) -> Finding:
         locations=(Location(path),),
         evidence=(f"ls -l {quote(path)}",),
         contexts=setting.contexts,
+        severity="error" if stopped else "",
+        explains=_OF_THE_DEFAULTS if stopped else (),
         risk="confirm" if actions else "manual",
         actions=actions,
         advice=Text("`sudo go env -w` leaves such a file behind. Give it back to its user."),
@@ -70,6 +77,8 @@ def _elsewhere(snapshot: Snapshot, setting: Setting) -> Finding | None:
     if not gone or not contexts or (setting.value == "off" and not hidden):
         return None
     actions = unset_actions(snapshot, setting)
+    names = {s.name for s in hidden}
+    stopped = bool(names & _OF_DOWNLOADS) and _stopped(snapshot, contexts)
     return Finding(
         rule=RULE,
         subject=f"{place(setting)}:GOENV",
@@ -80,10 +89,24 @@ def _elsewhere(snapshot: Snapshot, setting: Setting) -> Finding | None:
         evidence=(f"GOENV={setting.value}",),
         contexts=contexts,
         # `off` may be meant; a file that is gone is not.
-        confidence="medium" if setting.value == "off" or not hidden else "high",
+        confidence="medium" if not stopped and (setting.value == "off" or not hidden) else "high",
+        severity="error" if stopped else "",
+        explains=tuple(e._replace(contexts=contexts) for e in _OF_THE_DEFAULTS) if names & _OF_DOWNLOADS else (),
         risk="confirm" if actions else "manual",
         actions=actions,
         advice=Text("Remove the line, or move the settings to where GOENV points."),
+    )
+
+
+def _stopped(snapshot: Snapshot, contexts: tuple[str, ...]) -> bool:
+    """Whether a project has to fetch something there, and the servers that go asks by default do not give it."""
+    return any(
+        n.kind in ("goproxy", "sumdb", "origin")
+        and not n.ok
+        and n.required
+        and not n.fallback
+        and (not contexts or bool(set(n.contexts) & set(contexts)))
+        for n in snapshot.network
     )
 
 

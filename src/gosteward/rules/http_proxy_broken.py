@@ -73,6 +73,10 @@ def _command(snapshot: Snapshot, found: NetworkCheck) -> str:
 
 
 def _advice(found: NetworkCheck) -> Text:
+    if found.host in ("http", "https"):
+        return Text(
+            "Go cannot read the URL in that line, and takes its scheme for a host: within a name or a password, / # ? @ and % are written as %2F %23 %3F %40 and %25."
+        )
     if found.reason == "credentials":
         return Text(
             "The proxy asks for a password: write it into the URL ({scheme}://name:password@host:port) in a file that only you can read.",

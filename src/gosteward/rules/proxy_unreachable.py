@@ -5,6 +5,7 @@ from __future__ import annotations
 from shlex import quote
 from typing import TYPE_CHECKING
 
+from gosteward.actions import SetMode
 from gosteward.finding import Explains, Finding, Rule, Text
 from gosteward.golang.proxyurls import PUBLIC_PROXY, is_loopback, parse
 from gosteward.reasoning.downloads import (
@@ -17,13 +18,13 @@ from gosteward.reasoning.downloads import (
 )
 from gosteward.reasoning.setting_repair import added_actions, change_actions
 from gosteward.reasoning.viewpoint import context_named, variable
-from gosteward.snapshot import Setting
+from gosteward.snapshot import Location, Setting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from gosteward.actions import Action
-    from gosteward.snapshot import Location, NetworkCheck, Snapshot
+    from gosteward.snapshot import NetworkCheck, Snapshot
 
 RULE = Rule(
     id="GS601",
@@ -57,13 +58,13 @@ def _finding(snapshot: Snapshot, found: NetworkCheck) -> Finding:
     refused = found.reason in ("credentials", "password-in-clear", "not-tls")
     severity = severity_of_refusal(found) if refused else severity_of(found)
     modules = waiting_for(snapshot, found, "GONOPROXY")
-    actions = around(snapshot, found) if found.direct else ()
+    actions = around(snapshot, found) if found.direct else _opened(found)
     first = tuple(m.requirement.location for m in modules[:1] if m.requirement.location is not None)
     return Finding(
         rule=RULE,
         subject=found.url,
         message=_message(found, names_of(modules)),
-        locations=(*locations(found), *_way(snapshot, found), *first),
+        locations=(*locations(found), *_name_files(found), *_way(snapshot, found), *first),
         evidence=(found.detail, _command(found)) if found.detail else (_command(found),),
         contexts=found.contexts,
         severity=severity,
@@ -72,6 +73,20 @@ def _finding(snapshot: Snapshot, found: NetworkCheck) -> Finding:
         actions=actions,
         advice=_advice(found),
     )
+
+
+def _name_files(found: NetworkCheck) -> tuple[Location, ...]:
+    """The line or the file of the name resolver that has to do with it."""
+    if found.name_line is not None:
+        return (found.name_line,)
+    return (Location(found.name_file),) if found.name_file else ()
+
+
+def _opened(found: NetworkCheck) -> tuple[Action, ...]:
+    """A file of the name resolver is for everybody to read."""
+    if found.name_problem != "unreadable" or found.mode < 0 or found.mode & 0o044 == 0o044:
+        return ()
+    return (SetMode(found.name_file, found.mode, found.mode | 0o044),)
 
 
 def _way(snapshot: Snapshot, found: NetworkCheck) -> tuple[Location, ...]:
@@ -125,10 +140,10 @@ def described(found: NetworkCheck) -> str:
     """What happened, in the words of system administrators (not translated, like the texts of the system itself)."""
     host = found.host or found.url
     texts = {
-        "unresolvable": f"DNS does not resolve {host}",
-        "refused": f"connection refused by {host}:{found.port}",
-        "unreachable": f"network unreachable: no route to {host}",
-        "timeout": f"timeout: no answer from {host}:{found.port}",
+        "unresolvable": _unresolved(found, host),
+        "refused": f"connection refused by {host}:{found.port}{_address(found)}",
+        "unreachable": f"network unreachable: no route to {host}{_address(found)}",
+        "timeout": f"timeout: no answer from {host}:{found.port}{_address(found)}",
         "status": f"HTTP status {found.status}",
         "credentials": _without_credentials(found, host),
         "password-in-clear": "go refuses to send its password over http",
@@ -138,6 +153,22 @@ def described(found: NetworkCheck) -> str:
     }
     text = texts.get(found.reason, found.detail or "no proper answer")
     return f"{text} (through {found.via})" if found.via else text
+
+
+def _unresolved(found: NetworkCheck, host: str) -> str:
+    texts = {
+        "unreadable": f"this user may not read {found.name_file} (mode {found.mode:04o}), so nothing resolves {host}",
+        "dangling": f"nothing resolves {host}: {found.name_file} is a link to a file that does not exist",
+        "missing": f"nothing resolves {host}: there is no {found.name_file}",
+        "no-server": f"nothing resolves {host}: {found.name_file} names no server",
+    }
+    return texts.get(found.name_problem, f"DNS does not resolve {host}")
+
+
+def _address(found: NetworkCheck) -> str:
+    line = found.name_line
+    address = line.text.split()[:1] if line is not None else []
+    return f", which is {address[0]} by {line.path}:{line.line}" if line is not None and address else ""
 
 
 def _without_credentials(found: NetworkCheck, host: str) -> str:
@@ -159,6 +190,21 @@ def _machine(found: NetworkCheck) -> str:
 
 
 def _advice(found: NetworkCheck) -> Text:
+    if found.name_problem == "unreadable":
+        return Text(
+            "{file} is for everybody to read, mode 0644: go reads it as the user who builds.", file=found.name_file
+        )
+    if found.name_problem:
+        return Text(
+            "Let {file} name a server (`nameserver ADDRESS`), or start what writes it: systemd-resolved, resolvconf, NetworkManager.",
+            file=found.name_file,
+        )
+    if found.name_line is not None:
+        return Text(
+            "If {host} has moved, correct or remove {place}: DNS is not asked while that line is there. If it has not, its service is down.",
+            host=found.host,
+            place=f"{found.name_line.path}:{found.name_line.line}",
+        )
     if found.via and found.reason in ("credentials", "status"):
         return Text(
             "The answer may be that of the HTTP proxy {via}. If {host} is a server of the site, name it in no_proxy, beside the line that sets the HTTP proxy (as a name or .domain); otherwise ask the proxy's operator to let it through.",

@@ -6,7 +6,9 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from gosteward.finding import Explains, Finding, Rule, Text
+from gosteward.reasoning.downloads import needed_modules
 from gosteward.reasoning.impact import surely_met
+from gosteward.reasoning.setting_repair import unset_actions
 from gosteward.reasoning.temporary_places import temporary_places
 from gosteward.reasoning.viewpoint import places_of_user
 from gosteward.snapshot import Location
@@ -14,6 +16,7 @@ from gosteward.snapshot import Location
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from gosteward.actions import Action
     from gosteward.snapshot import Snapshot, WritePlace
 
 RULE = Rule(
@@ -38,9 +41,10 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
 
 def _finding(snapshot: Snapshot, point: str, places: tuple[WritePlace, ...]) -> Finding:
     contexts = tuple(dict.fromkeys(name for p in places for name in p.contexts))
-    fatal = any(_fatal(p) for p in places) and surely_met(snapshot, contexts)
+    fatal = any(_fatal(snapshot, p) for p in places) and surely_met(snapshot, contexts)
     named = ", ".join(dict.fromkeys(f"{p.path} ({p.purpose})" for p in places))
     settings = tuple(dict.fromkeys(p.setting for p in places if p.setting is not None))
+    actions = _actions(snapshot, settings, places)
     return Finding(
         rule=RULE,
         subject=point,
@@ -49,13 +53,33 @@ def _finding(snapshot: Snapshot, point: str, places: tuple[WritePlace, ...]) -> 
         evidence=(f"findmnt -T {quote(places[0].path)}", ",".join(places[0].mount_options)),
         contexts=contexts,
         severity="" if fatal else "warning",
-        explains=tuple(Explains("GS314", p.path) for p in places),
+        explains=(
+            *(Explains("GS314", p.path) for p in places),
+            *((Explains("GS908"),) if _lacks(snapshot, places) else ()),
+        ),
+        risk="confirm" if actions else "manual",
+        actions=actions,
         advice=Text(
             "A disk with errors becomes read-only by itself: look at `dmesg` first. Where the mount is meant so, let GOCACHE, GOMODCACHE or GOTMPDIR name a directory elsewhere."
         ),
     )
 
 
-def _fatal(place: WritePlace) -> bool:
+def _actions(snapshot: Snapshot, settings: tuple[Location, ...], places: tuple[WritePlace, ...]) -> tuple[Action, ...]:
+    """The one setting taken back that chose all of these places; a disk is not ours to mount otherwise."""
+    setting = next((s for s in snapshot.go_settings if s.location is not None and settings == (s.location,)), None)
+    chosen = setting is not None and all(p.setting == setting.location for p in places)
+    stops = any(_fatal(snapshot, p) for p in places)
+    return unset_actions(snapshot, setting) if setting is not None and chosen and stops else ()
+
+
+def _lacks(snapshot: Snapshot, places: tuple[WritePlace, ...]) -> bool:
+    """Modules have to be brought to a cache that takes none."""
+    return any(p.purpose in ("GOMODCACHE", "GOPATH") for p in places) and bool(needed_modules(snapshot))
+
+
+def _fatal(snapshot: Snapshot, place: WritePlace) -> bool:
     """Whether go stops; an existing cache that cannot be written is read, and a full module cache may be all that is wanted."""
+    if place.purpose == "GOMODCACHE" and needed_modules(snapshot):
+        return True
     return place.purpose in ("GOTMPDIR", "TMPDIR") or (place.purpose == "GOCACHE" and not place.exists)

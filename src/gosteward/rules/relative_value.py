@@ -9,15 +9,16 @@ from gosteward.finding import Explains, Finding, Rule, Text
 from gosteward.reasoning.ownership import inside
 from gosteward.reasoning.remedies import real_path
 from gosteward.reasoning.setting_repair import commands_behind, repaired_actions, unset_actions
-from gosteward.reasoning.settings_in_force import in_force, in_session, locations, place
+from gosteward.reasoning.settings_in_force import InForce, in_force, in_session, locations, place, sessions, winner
+from gosteward.reasoning.viewpoint import variable
 from gosteward.rules.quoted_value import is_quoted
+from gosteward.snapshot import Setting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from gosteward.actions import Action
-    from gosteward.reasoning.settings_in_force import InForce
-    from gosteward.snapshot import Setting, Snapshot
+    from gosteward.snapshot import Snapshot
 
 RULE = Rule(
     id="GS505",
@@ -45,6 +46,25 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
             wrong = _wrong_entry(name, found.setting.value)
             if wrong:
                 yield _finding(snapshot, found, wrong)
+    for found in _cache_homes(snapshot):
+        yield _finding(snapshot, found, found.setting.value)
+
+
+def _cache_homes(snapshot: Snapshot) -> tuple[InForce, ...]:
+    """XDG_CACHE_HOME, which go's cache is below where GOCACHE is not set.
+
+    Source: os.UserCacheDir; cmd/go/internal/cache/default.go.
+    """
+    found: dict[Setting, list[str]] = {}
+    for context in sessions(snapshot):
+        given = variable(context, "XDG_CACHE_HOME")
+        if given is None or not given.exported or not given.value or given.value.startswith("/"):
+            continue
+        if winner(snapshot, context, "GOCACHE") is None:
+            line = given.sources[0] if given.sources else None
+            setting = Setting("XDG_CACHE_HOME", given.value, "environment", line)
+            found.setdefault(setting, []).append(context.name)
+    return tuple(InForce(s._replace(contexts=tuple(names)), tuple(names)) for s, names in found.items())
 
 
 def _wrong_entry(name: str, value: str) -> str:

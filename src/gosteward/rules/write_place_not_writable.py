@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from shlex import quote
 from typing import TYPE_CHECKING
 
@@ -12,13 +13,13 @@ from gosteward.reasoning.ownership import foreign_cache, inside
 from gosteward.reasoning.setting_repair import commands_behind, unset_actions
 from gosteward.reasoning.temporary_places import temporary_places
 from gosteward.reasoning.viewpoint import places_of_user, settings_named, tree_at
-from gosteward.snapshot import Location
+from gosteward.snapshot import Location, Setting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from gosteward.actions import Action
-    from gosteward.snapshot import Setting, Snapshot, WritePlace
+    from gosteward.snapshot import Snapshot, WritePlace
 
 RULE = Rule(
     id="GS314",
@@ -32,6 +33,9 @@ RULE = Rule(
         "failed to initialize build cache: permission denied",
     ),
 )
+_BEHIND_DEFAULTS = ("XDG_CACHE_HOME", "HOME")
+# With another home, a shell reads other files, and programs read the settings of somebody else.
+_OF_ANOTHER_HOME = tuple(Explains(rule) for rule in ("GS101", "GS102", "GS107", "GS517", "GS613"))
 STOPPING = ("GOCACHE", "GOMODCACHE", "GOTMPDIR", "TMPDIR")
 
 
@@ -68,9 +72,9 @@ def _same_parent(place: WritePlace, other: WritePlace) -> bool:
 
 def _closed(snapshot: Snapshot, place: WritePlace) -> bool:
     user = snapshot.user
-    if place.writable or place.problem or not place.path or "ro" in place.mount_options:
+    if place.writable or place.problem or not place.path or place.link or "ro" in place.mount_options:
         return False
-    # What has a finding of its own: GS309, GS320 and GS321.
+    # What has a finding of its own: GS309, GS320, GS321 and (a link that leads nowhere) GS328.
     missing = place.purpose in ("GOTMPDIR", "TMPDIR") and (not place.exists or not place.is_directory)
     homeless = not user.home_exists and inside(place.path, user.home)
     return not foreign_cache(place, user) and not missing and not homeless
@@ -91,7 +95,10 @@ def _finding(snapshot: Snapshot, places: tuple[WritePlace, ...]) -> Finding:
         evidence=(f"namei -l {quote(top.path)}",),
         contexts=contexts,
         severity="" if stops else "warning",
-        explains=(Explains("GS506"), *(Explains("GS319", p.path) for p in places)),
+        explains=(
+            *(Explains("GS506"), *(Explains("GS319", p.path) for p in places)),
+            *(_OF_ANOTHER_HOME if setting is not None and setting.name == "HOME" else ()),
+        ),
         risk="confirm" if actions else "manual",
         actions=actions,
         commands=commands_behind(setting) if actions and setting is not None else (),
@@ -140,7 +147,15 @@ def _message(snapshot: Snapshot, places: tuple[WritePlace, ...]) -> Text:
 def _setting(snapshot: Snapshot, places: tuple[WritePlace, ...]) -> Setting | None:
     """What chose the place, where it is one line for all."""
     lines = {p.setting for p in places if p.setting is not None}
-    return next((s for s in snapshot.go_settings if s.location is not None and lines == {s.location}), None)
+    known = next((s for s in snapshot.go_settings if s.location is not None and lines == {s.location}), None)
+    return known if known is not None or len(lines) != 1 else _of_default(places, next(iter(lines)))
+
+
+def _of_default(places: tuple[WritePlace, ...], line: Location) -> Setting | None:
+    """The variable behind Go's default, where that line sets it for everybody: XDG_CACHE_HOME, or HOME."""
+    name = next((name for name in _BEHIND_DEFAULTS if re.search(rf"\b{name}=\S", line.text)), "")
+    contexts = tuple(dict.fromkeys(c for p in places for c in p.contexts))
+    return Setting(name, places[0].path, "environment", line, contexts) if name else None
 
 
 def _handed_over(snapshot: Snapshot, places: tuple[WritePlace, ...]) -> tuple[Action, ...]:

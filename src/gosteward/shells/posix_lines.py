@@ -59,6 +59,9 @@ PATH_FUNCTIONS = frozenset(
 _SEEN_AS_BLANK = {ord(mark): " " for mark in INVISIBLE}
 # Options of ulimit; -v, -d, -s and -f count KiB in bash.
 _LIMITS = {"v": "as", "d": "data", "s": "stack", "f": "fsize", "n": "nofile", "u": "nproc"}
+_DOLLAR_NAME = re.compile(r"\$(?:PATH|\{PATH\})\+?=")
+_WHOLE_PATH_LINE = re.compile(r"\s*(?:export\s+)?PATH=(\S.*)")
+_OCTAL = re.compile(r"0{0,2}[0-7]{1,3}")
 _FISH_FLAGS = re.compile(r"-[gUxalp]*[gUx][gUxalp]*|--export|--global|--universal")
 
 
@@ -190,6 +193,8 @@ class _Walk:
     # Commands.
 
     def simple(self, node: Simple, guarded: bool) -> None:
+        if any("\n" in word for word in (*node.assignments, *node.words)):
+            self.swallowed(node)
         if not node.words:
             for raw in node.assignments:
                 self.assignment(raw, node.line, guarded, exported=self.export_all)
@@ -209,12 +214,26 @@ class _Walk:
             self.path_function(node, guarded)
         elif name == "ulimit":
             self.limit(node)
+        elif name == "umask" and len(node.words) == 2 and _OCTAL.fullmatch(node.words[1]):
+            self.add(node.line, kind="umask", name="umask", value=node.words[1])
         elif name == "unset" and "PATH" in node.words[1:] and "-f" not in node.words:
             self.path_fact(node.line, "", PathParts((), keeps=False, at_end=False), guarded, "", "")
         elif name == "emulate" and "-c" in node.words[:-1]:
             self.emulated(node)
         else:
             self.misspelt(node)
+
+    def swallowed(self, node: Simple) -> None:
+        """A quote that is never closed: what stands behind it are lines to whoever wrote them."""
+        last = (*node.assignments, *node.words)[-1]
+        opened = next((c for c in last if c in "\"'"), "")
+        end = "\n".join(self.lines[node.line - 1 :]).rstrip()
+        if not opened or last.count(opened) % 2 == 0 or not end.endswith(last.rstrip()):
+            return
+        for number, text in enumerate(self.lines[node.line :], node.line + 1):
+            match = _WHOLE_PATH_LINE.fullmatch(text.rstrip("\r"))
+            if match is not None:
+                self.broken(number, "PATH", match[1], "open-quote")
 
     def declaration(self, node: Simple, guarded: bool) -> None:
         flags = "".join(word for word in node.words[1:] if word.startswith("-"))
@@ -231,6 +250,8 @@ class _Walk:
                 self.assignment(word, node.line, guarded, exported=exports or self.export_all)
             elif following.startswith("=") and wanted(word):
                 self.broken(node.line, word, " ".join(words[index:]), "spaces-around-equals")
+            elif _DOLLAR_NAME.match(word):
+                self.broken(node.line, "PATH", value_of(_DOLLAR_NAME.sub("PATH=", word)), "dollar-name")
             elif word[:1] in ("$", "`", '"'):
                 self.pairs_of(word)
             elif exports:
@@ -396,6 +417,8 @@ class _Walk:
         rest = " ".join(words[1:])
         if any(mark in words[0] for mark in INVISIBLE):
             self.invisible(node)
+        elif _DOLLAR_NAME.match(words[0]):
+            self.broken(node.line, "PATH", value_of(_DOLLAR_NAME.sub("PATH=", words[0])), "dollar-name")
         elif words[0] == "setenv" and len(words) > 1:
             self.broken(node.line, words[1], " ".join(words[2:]), "csh-in-posix")
         elif words[0] == "set" and words[1:3] == ("path", "="):

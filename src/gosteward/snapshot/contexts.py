@@ -147,7 +147,7 @@ class StartupLine(NamedTuple):
 
     Attributes:
         kind: "path" (assigns PATH), "variable" (assigns a variable named as in `Context.variables`), "alias", "source",
-            "limit" (`ulimit`; name as in `Limit`, value as written).
+            "limit" (`ulimit`; name as in `Limit`, value as written), "umask" (value: octal, as written).
         name: variable or alias name.   value: right-hand side as written, comments and line end removed.
         adds: for kind "path": directories that it adds, `$HOME` and `~` expanded where the shell would expand them.
         keeps: for kind "path": the line keeps the old value (`$PATH` on the right, `path+=`, fish_add_path).
@@ -157,7 +157,8 @@ class StartupLine(NamedTuple):
         guarded: stands inside a test that looks at PATH, so it does not add a second copy.
         literal: what the line's syntax keeps literal though it looks like an expansion: "tilde", "dollar", "quote", "".
         syntax: what makes it invalid for the file's shell: "export-in-fish", "fish-in-posix", "csh-in-posix",
-            "spaces-around-equals", "export-in-environment-file", "dollar-in-environment-file", "smart-quotes", "invisible-character", "misspelt-name", "".
+            "spaces-around-equals", "export-in-environment-file", "dollar-in-environment-file", "smart-quotes", "invisible-character", "misspelt-name",
+            "dollar-name" (`$PATH=...`), "open-quote" (it stands behind a quote that is never closed), "".
         carriage_return: the line ends in CR LF.
         alone: the whole line is one simple command that stands in nothing else (no `if`, no function), so that it can go, move, or
             be wrapped (sh, bash, zsh).

@@ -123,6 +123,7 @@ class WritePlace(NamedTuple):
         mount_point, mount_type, mount_options; free_bytes, total_bytes, free_inodes, total_inodes (-1 unknown; nearest existing parent).
         foreign: paths inside, at most 10, that belong to another user (searched within a small budget).   foreign_uid: of the first.
         problem: "", "no-home" (HOME unset, nothing to derive it from), "relative", "quoted", "not-a-directory", "home-is-root".
+        link, link_target: a link on the way to a place that does not exist, and what it names, "" for none: nothing can be made there.
     """
 
     purpose: str
@@ -145,3 +146,5 @@ class WritePlace(NamedTuple):
     foreign: tuple[str, ...] = ()
     foreign_uid: int = 0
     problem: str = ""
+    link: str = ""
+    link_target: str = ""

@@ -10,7 +10,8 @@ class NetworkCheck(NamedTuple):
     """One server asked as `go` would ask it.
 
     Attributes:
-        kind: "goproxy", "sumdb", "http-proxy", "module" (a zip that a workspace needs), "netrc" (the file with passwords; no server is
+        kind: "goproxy", "sumdb", "http-proxy", "module" (a zip that a workspace needs), "origin" (the host of a module that
+            go asks itself, past every proxy), "netrc" (the file with passwords; no server is
             asked).   url: with passwords masked (for "netrc" the path).   host, port.
         ok: it answered as such a server answers.
         step: the step that failed: "parse", "resolve", "connect", "tls", "http", "content", "" when ok.
@@ -30,8 +31,11 @@ class NetworkCheck(NamedTuple):
         authority_file: a file beside the store that holds the missing authority (delivered, but never taken in), "" if none.
         not_before, not_after: of the server's certificate, "2026-11-24T16:30:00Z", "" unknown.
         conflict: for kind "module": bytes that are not those of go.sum.
-        uid, mode: for kind "netrc": of the file that cannot be read, -1 where nobody could look.
-        module: for kind "module": "path@version"; with reason "not-there": nothing that GOPROXY names has it; "not-given": the proxy
+        uid, mode: for kind "netrc": of the file that cannot be read, -1 where nobody could look; else of name_file, where that is closed to the user.
+        name_file: "/etc/hosts" or "/etc/resolv.conf" where it has to do with the failure, else "".
+        name_problem: of that file: "unreadable" (for the user), "dangling", "missing", "no-server", "".
+        name_line: the line of /etc/hosts that gave the address which does not answer.
+        module: for kinds "module" and "origin": "path@version"; with reason "not-there": nothing that GOPROXY names has it; "not-given": the proxy
             refuses it, or fails with it.
     """
 
@@ -62,3 +66,6 @@ class NetworkCheck(NamedTuple):
     module: str = ""
     uid: int = -1
     mode: int = -1
+    name_file: str = ""
+    name_problem: str = ""
+    name_line: Optional[Location] = None

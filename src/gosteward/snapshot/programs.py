@@ -184,6 +184,8 @@ class CompilerTool(NamedTuple):
         role: "cc", "cxx", "ld", "pkg-config", "git".   command: what is asked for ("gcc", or the value of CC).
         path: where PATH finds it, "" if nowhere.   target: GOARCH it compiles for, "" if unknown.
         location: where CC, CXX or PKG_CONFIG was set; None for the default.   context: name of the context.
+        closed: without a path: a file of that name that this context would find if it could be executed, links resolved, "" if none.
+        closed_mode: its permission bits.
     """
 
     role: str
@@ -192,6 +194,8 @@ class CompilerTool(NamedTuple):
     target: str = ""
     location: Optional[Location] = None
     context: str = ""
+    closed: str = ""
+    closed_mode: int = 0
 
 
 class CToolchain(NamedTuple):
@@ -205,6 +209,7 @@ class CToolchain(NamedTuple):
         pkg_config_listed: for each directory that PKG_CONFIG_PATH or PKG_CONFIG_LIBDIR of a context names: itself and the names
             of the .pc files in it (none where it is missing).
         absent_headers: headers that files of the examined projects include, and that are in none of include_directories.
+        absent_libraries: words of CGO_LDFLAGS ("-lclntsh") whose library is in no directory of that value, nor in one that linkers search.
     """
 
     tools: tuple[CompilerTool, ...] = ()
@@ -215,3 +220,4 @@ class CToolchain(NamedTuple):
     pkg_config_names: tuple[str, ...] = ()
     pkg_config_listed: tuple[tuple[str, tuple[str, ...]], ...] = ()
     absent_headers: tuple[str, ...] = ()
+    absent_libraries: tuple[str, ...] = ()

@@ -18,6 +18,7 @@ class Setting(NamedTuple):
             "no-setting" (the line has no `=`, or its name does not start with a capital letter; name and value as far as there are).
         uid, mode: for problem "unreadable": of the file, -1 where nobody could look.
         missing: the file that the value names (GOWORK, GOENV) is not there.
+        missing_file: of GOFLAGS and GOCACHEPROG: a file that the value names by its whole path and that is not there, "" if none.
     """
 
     name: str
@@ -29,5 +30,6 @@ class Setting(NamedTuple):
     known: bool = True
     problem: str = ""
     missing: bool = False
+    missing_file: str = ""
     uid: int = -1
     mode: int = -1

@@ -1,0 +1,72 @@
+"""GS914: GIT_DIR is exported, so git looks at another repository than the module's, and `go build` asks git for the revision."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gosteward.finding import Explains, Finding, Rule, Text
+from gosteward.reasoning.modules_in_use import flag_values, some_go_is
+from gosteward.reasoning.setting_repair import unset_actions
+from gosteward.reasoning.settings_in_force import locations, place, sessions
+from gosteward.reasoning.viewpoint import variable
+from gosteward.rules.dubious_ownership import FIRST_WITH_STAMPS, OFF, has_git
+from gosteward.snapshot import Setting
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gosteward.snapshot import Snapshot, Workspace
+
+RULE = Rule(
+    id="GS914",
+    slug="git-dir-exported",
+    title="GIT_DIR leads git away from the module's repository",
+    severity="error",
+    needs=("contexts", "workspaces", "c_toolchain", "go_settings"),
+    symptoms=(
+        "error obtaining VCS status: exit status 128",
+        "fatal: not a git repository: '/home/dev/.dotfiles'",
+        "fatal: this operation must be run in a work tree",
+    ),
+)
+
+
+def check(snapshot: Snapshot) -> Iterator[Finding]:
+    stamps = some_go_is(snapshot, FIRST_WITH_STAMPS) and not flag_values(snapshot, "buildvcs") <= OFF
+    modules = tuple(w for w in snapshot.workspaces if w.vcs and w.go_mod and w.has_main)
+    if not stamps or not modules or not has_git(snapshot):
+        return
+    found: dict[Setting, list[str]] = {}
+    for context in sessions(snapshot):
+        given = variable(context, "GIT_DIR")
+        if given is not None and given.exported and given.value.startswith("/"):
+            line = given.sources[0] if given.sources else None
+            found.setdefault(Setting("GIT_DIR", given.value, "environment", line), []).append(context.name)
+    for setting, contexts in found.items():
+        others = tuple(w for w in modules if setting.value.rstrip("/") != f"{w.vcs.rstrip('/')}/.git")
+        if others:
+            yield _finding(snapshot, setting._replace(contexts=tuple(contexts)), others[0])
+
+
+def _finding(snapshot: Snapshot, setting: Setting, workspace: Workspace) -> Finding:
+    actions = unset_actions(snapshot, setting)
+    return Finding(
+        rule=RULE,
+        subject=f"{place(setting)}:GIT_DIR",
+        message=Text(
+            "{place} exports GIT_DIR={value}: git looks there and not into {vcs}, so `go build` in {module} gets no revision, or one of something else",
+            place=place(setting),
+            value=setting.value,
+            vcs=workspace.vcs,
+            module=workspace.root,
+        ),
+        locations=locations(setting),
+        evidence=(f"GIT_DIR={setting.value}", "git status"),
+        contexts=setting.contexts,
+        explains=(Explains("GS905"),),
+        risk="confirm" if actions else "manual",
+        actions=actions,
+        advice=Text(
+            "Remove the line, and open a new session. A repository of settings files is better reached by an alias: `alias dotfiles='git --git-dir=$HOME/.dotfiles --work-tree=$HOME'`."
+        ),
+    )

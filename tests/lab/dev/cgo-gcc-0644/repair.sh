@@ -1,0 +1,1 @@
+chmod 755 $(readlink -f /usr/bin/gcc)

@@ -1,0 +1,1 @@
+su - dev -c 'go env -u GOCACHEPROG'

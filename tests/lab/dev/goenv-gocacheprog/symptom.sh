@@ -1,0 +1,1 @@
+su - dev -c 'cd src/app && go build ./lib'

@@ -1,0 +1,1 @@
+sed -i '/GOMEMLIMIT/d' /home/dev/.profile

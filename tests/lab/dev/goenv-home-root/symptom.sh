@@ -1,0 +1,1 @@
+su - dev -c 'cd /home/dev/src/app && go build ./lib'

@@ -1,0 +1,1 @@
+rm /home/dev/.cache/go-build

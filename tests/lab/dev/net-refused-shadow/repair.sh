@@ -1,0 +1,1 @@
+sed -i '/old.corp/d' /home/dev/.profile

@@ -1,0 +1,36 @@
+echo 'export PATH=$PATH:/usr/local/go/bin' >> /home/dev/.profile
+echo '127.0.0.1 goproxy.corp.example' >> /etc/hosts
+echo '127.0.0.1 old.corp.example' >> /etc/hosts
+mkdir /tmp/m
+printf 'module example.com/greet\n\ngo 1.21\n' > /tmp/m/go.mod
+printf 'package greet\n\nconst Word = "hello"\n' > /tmp/m/greet.go
+/opt/fixtures/bin/goproxy-add /srv/goproxy example.com/greet v1.0.0 /tmp/m
+rm -r /tmp/m
+install -d -o dev -g dev /home/dev/.config /home/dev/.config/go
+cat > /home/dev/.config/go/env <<'EOF'
+GOPROXY=http://goproxy.corp.example:3000
+GONOSUMDB=example.com
+EOF
+chown dev: /home/dev/.config/go/env
+echo 'export GOPROXY=http://old.corp.example:3001' >> /home/dev/.profile
+mkdir -p /home/dev/src/app
+printf 'module example.com/app\n\ngo 1.21\n\nrequire example.com/greet v1.0.0\n' > /home/dev/src/app/go.mod
+printf 'package main\n\nimport "example.com/greet"\n\nfunc main() { println(greet.Word) }\n' > /home/dev/src/app/main.go
+chown -R dev: /home/dev/src
+python3 -m http.server --bind 127.0.0.1 --directory /srv/goproxy 3000 >/dev/null 2>&1 &
+for _ in {1..100}; do (: </dev/tcp/127.0.0.1/3000) 2>/dev/null && break; sleep 0.05; done
+cat > /srv/serve3001.py <<'EOF'
+import http.server
+class Proxy(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        status, body = (403, 'this proxy is read-only, use goproxy.corp.example') if "/@v/" in self.path else (404, "not found")
+        body = body.encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "text/plain; charset=utf-8")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+http.server.ThreadingHTTPServer(("127.0.0.1", 3001), Proxy).serve_forever()
+EOF
+python3 /srv/serve3001.py >/dev/null 2>&1 &
+for _ in {1..100}; do (: </dev/tcp/127.0.0.1/3001) 2>/dev/null && break; sleep 0.05; done

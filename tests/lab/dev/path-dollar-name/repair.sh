@@ -1,0 +1,1 @@
+sed -i 's,export .PATH=,export PATH=,' /home/dev/.profile

@@ -1,0 +1,1 @@
+echo 'export $PATH=$PATH:/usr/local/go/bin' >> /home/dev/.profile

@@ -1,0 +1,1 @@
+printf 'export EDITOR="vi\nexport PATH=$PATH:/usr/local/go/bin\n' >> /home/dev/.profile

@@ -1,0 +1,1 @@
+sed -i '/umask 0177/d' /home/dev/.profile
