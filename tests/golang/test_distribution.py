@@ -117,6 +117,22 @@ def test_h1_of_a_tree_is_that_of_its_module_zip() -> None:
     assert distribution.module_h1(known, "go1.26.8", PLATFORM) == dirhash.of_zip(content.getvalue())
 
 
+def test_module_zip_made_later_has_all_that_was_compiled() -> None:
+    form = distribution.form_of
+    later = (
+        "pkg/linux_amd64/fmt.a",
+        "pkg/linux_amd64_race/fmt.a",
+        "pkg/tool/linux_amd64/dist",
+        "pkg/include/textflag.h",
+        "bin/godoc",
+    )
+    assert {form(name, "go1.20.14", "linux-amd64") for name in later} == {"in"}
+    assert form("pkg/linux_amd64/fmt.a", "go1.21.0", "linux-amd64") == "extra"
+    assert form("pkg/linux_arm64/fmt.a", "go1.20.14", "linux-arm") == "extra"
+    assert form("pkg/obj/go-build/a", "go1.20.14", "linux-amd64") == "extra"
+    assert form("bin/mine", "go1.20.14", "linux-amd64") == "extra"
+
+
 def test_release_is_found_in_a_member_name() -> None:
     prefix = distribution.module_prefix("go1.27rc1", "linux-arm64")
     assert distribution.release_of(prefix + "VERSION") == ("go1.27rc1", "linux-arm64")

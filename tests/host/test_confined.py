@@ -13,6 +13,7 @@ import pytest
 
 from gosteward.host import confined
 from gosteward.host.accounts import user_named
+from gosteward.host.keeper import EXPENDABLE
 from gosteward.host.local import LocalHost
 
 SOURCE = Path(__file__).parents[2] / "src"
@@ -64,6 +65,11 @@ def test_it_can_get_no_more_rights_and_no_more_than_its_limits(tmp_path: Path) -
     ended = confined.run(("/bin/sh", "-c", text), {"PATH": "/usr/bin:/bin"}, "/", None, 20, {"FSIZE": 1 << 20})
     assert ended.status != 0
     assert (tmp_path / "big").stat().st_size == 1 << 20
+
+
+def test_it_is_ended_before_us_where_memory_runs_out() -> None:
+    ours = int(Path("/proc/self/oom_score_adj").read_text())
+    assert int(shell("cat /proc/self/oom_score_adj").output) == max(ours, EXPENDABLE)
 
 
 def test_what_cannot_be_started_says_so() -> None:

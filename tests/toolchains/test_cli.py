@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import grp
 import json
 import os
 import subprocess
 import sys
+import tempfile
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
@@ -82,9 +84,9 @@ def test_every_refusal_is_one_clear_error_with_its_exit_code(shell: Shell) -> No
         f"install foo {at}", f"install 1.26.95 {at}", "install 1.26.90 --root relative", f"install 1.26.90 {at} --offline",
         f"install ./none.mod {at}", f"install 1.26.90 {at} --from relative", f"use 1.25 {at}", f"which {at}", f"upgrade {at}",
         f"install 1.26.90 {at} --group nosuchgroup", f"exec 1.25 {at} -- go version", f"available 1.19 --from {shell.environment['GOPROXY']}",
-        f"verify 1.25 {at}",
+        f"verify 1.25 {at}", "install 1.26.90 --root /etc/passwd/go",
     )  # fmt: skip
-    assert [ran.code for ran in found] == [2, 75, 2, 75, 2, 2, 2, 2, 2, 2, 2, 2, 2], [ran.said for ran in found]
+    assert [ran.code for ran in found] == [2, 75, 2, 75, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2], [ran.said for ran in found]
     for ran in found:
         first, *hints = ran.said.splitlines()
         assert first.startswith("gosteward: "), ran.said
@@ -96,3 +98,39 @@ def test_what_can_be_installed_is_listed_the_newest_of_each_line(shell: Shell) -
     newest, all_of_them = shell.run("available", "available 1.26")
     assert newest.said.startswith("go1.26.91    supported\nas of 20")
     assert all_of_them.said.startswith("go1.26.91    supported\ngo1.26.90    supported\nas of 20")
+
+
+def test_a_flag_with_an_empty_value_is_refused_and_not_taken_for_the_default(shell: Shell) -> None:
+    found = shell.run(*(f"install 1.26.90 {flag} ''" for flag in ("--root", "--group", "--from", "--allow-unverified")))
+    assert [ran.code for ran in found] == [2, 2, 2, 2]
+    assert all(ran.said.endswith(": it is empty\n") for ran in found), [ran.said for ran in found]
+
+
+def test_exec_runs_no_other_go_where_the_release_may_not_be_run(shell: Shell) -> None:
+    at = f"--root {shell.root}"
+    shell.run(f"install 1.26.90 {at} --no-links")
+    (shell.root / "go1.26.90/bin/go").chmod(0o644)
+    (found,) = shell.run(f"exec 1.26.90 {at} -- go version")
+    assert found == Ran(126, f"gosteward: you may not run it: {shell.root}/go1.26.90/bin/go\n")
+
+
+def test_a_tree_that_a_link_beside_it_leads_to_is_not_taken_away(shell: Shell) -> None:
+    at = f"--root {shell.root}"
+    shell.run(f"install 1.26.90 {at} --no-links", f"install 1.26.91 {at} --no-links")
+    (shell.root / "next").symlink_to("go1.26.91")
+    (found,) = shell.run(f"uninstall 1.26.91 {at}")
+    assert (found.code, found.said) == (
+        75,
+        f"gosteward: {shell.root}/next -> go1.26.91 names it: {shell.root}/go1.26.91\n",
+    )
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives trees to groups")
+def test_what_follows_a_tree_of_a_group_is_of_that_group(shell: Shell) -> None:
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as top:  # where members of the group can come
+        os.chmod(top, 0o755)
+        at = f"--root {top}/go"
+        found = shell.run(f"install 1.26.90 {at} --no-links --group tty", f"upgrade {at} --no-links")
+        assert [ran.code for ran in found] == [0, 0], [ran.said for ran in found]
+        status = os.stat(f"{top}/go/go1.26.91")
+    assert (status.st_gid, status.st_mode & 0o7777) == (grp.getgrnam("tty").gr_gid, 0o2750)

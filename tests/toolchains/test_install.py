@@ -15,8 +15,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gosteward.errors import StewardError, UsageError
+from gosteward.host import tree_hashing
 from gosteward.host.accounts import group_named
+from gosteward.host.local import LocalHost
 from gosteward.sumdb.refusals import ForgeryError
+from gosteward.toolchains.installed import goroots
 from gosteward.toolchains.installed.changing import ChangeError
 from gosteward.toolchains.installed.store import installed
 from gosteward.toolchains.origins.web import UnreachableError
@@ -67,6 +70,34 @@ def test_the_tree_is_that_of_the_tarball_whatever_the_umask(site: Site, proxy: T
     assert modes == {"bin/go": 0o755, "VERSION": 0o644, "bin": 0o755, ".": 0o755}
     assert (tree / "src/go.mod").exists()
     assert not list(tree.rglob("_go.mod"))
+
+
+OLD = small_release("go1.20.90", **{"pkg/linux_amd64/fmt.a": b"!<arch>\n", "pkg/linux_amd64_race/fmt.a": b"!<arch>\n"})
+
+
+def test_a_release_from_before_the_packer_is_proved_by_its_module_zip_and_verified(site: Site) -> None:
+    with toolchain_proxy(OLD) as serving:
+        site.environ.update(GOPROXY=serving.url, GOSUMDB=serving.vkey)
+        result = site.install("1.20.90")
+        assert result.evidence is not None
+        assert [proof.kind for proof in result.evidence.proofs] == ["log"]
+    tree = goroots.goroot_at(LocalHost(site.environ), str(site.root / "go1.20.90"))
+    assert not goroots.cannot_be_logged(tree)
+    assert goroots.cannot_be_logged(tree._replace(record={}))  # a tarball's tree has more, and which is not known
+    descriptor = os.open(tree.path, os.O_RDONLY)
+    assert tree_hashing.hash_tree(descriptor).h1("go1.20.90", "linux-amd64") == OLD.h1
+    os.close(descriptor)
+
+
+def test_a_go_that_warns_where_gopath_is_empty_is_no_broken_one(site: Site) -> None:
+    # As go1.21.0 to go1.21.13 do, without HOME and GOPATH.
+    script = b"""#!/bin/sh
+[ -n "$GOPATH" ] || echo "warning: GOPATH set to GOROOT () has no effect" >&2
+echo "go version go1.21.90 linux/amd64"
+"""
+    with toolchain_proxy(small_release("go1.21.90", **{"bin/go": script})) as serving:
+        site.environ.update(GOPROXY=serving.url, GOSUMDB=serving.vkey)
+        assert site.install("1.21.90").version == "go1.21.90"
 
 
 def test_undo_leaves_nothing_and_what_was_there_is_as_before(site: Site, proxy: ToolchainProxy) -> None:

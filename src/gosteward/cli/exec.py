@@ -29,6 +29,8 @@ def run(options: Namespace) -> int:
     argv = tuple(options.argv[1:] if options.argv[0] == "--" else options.argv)
     host = LocalHost(os.environ)
     tree = installed_as(options.version, host, flags.root_of(options))
+    if not os.access(f"{tree.tree}/bin/go", os.X_OK):  # what comes next on PATH would run instead
+        raise _NotStartedError("you may not run it", subject=f"{tree.tree}/bin/go", code=NOT_EXECUTABLE)
     try:
         become(argv, environment_of(tree, host.environ))
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""List what `doctor --fix` and `undo` changed on this host; with a run, show its changes."""
+"""List what `doctor --fix`, `install`, `undo` and others changed on this host; with a run, show its changes."""
 
 from __future__ import annotations
 

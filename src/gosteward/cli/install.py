@@ -34,7 +34,11 @@ def add_arguments(parser: ArgumentParser) -> None:
 def add_order(parser: ArgumentParser) -> None:
     """Flags of commands that install a release as it is."""
     parser.add_argument(
-        "--group", metavar="G", default=None, help="let only this group (and root) read and run it; needs root"
+        "--group",
+        action=flags.Filled,
+        metavar="G",
+        default=None,
+        help="let only this group (and root) read and run it; needs root",
     )
     installing.add_order(parser, "archives", "install it although nothing proves it")
 

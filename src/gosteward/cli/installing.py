@@ -30,7 +30,7 @@ def add_order(parser: ArgumentParser, what: str, unverified: str) -> None:
     flags.add_source(parser, f"where {what} come from (default: GOPROXY, go.dev)")
     flags.add_offline(parser)
     flags.add_placing(parser)
-    parser.add_argument("--allow-unverified", metavar="REASON", default="", help=unverified)
+    parser.add_argument("--allow-unverified", action=flags.Filled, metavar="REASON", default="", help=unverified)
     parser.add_argument("--format", choices=("text", "json"), default="text", help="how to say it (default: text)")
     flags.add_language(parser)
 

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from gosteward.catalogs import Catalog
+    from gosteward.finding import Text
+    from gosteward.host.local import LocalHost
     from gosteward.snapshot import Snapshot
+    from gosteward.toolchains.installed.store import Installed
 
 HELP = "list the installed releases of Go"
 SHOWN = 8
@@ -35,7 +38,6 @@ def run(options: Namespace) -> int:
     from gosteward.host.accounts import user_with_id
     from gosteward.host.local import LocalHost
     from gosteward.probes.kept_release_data import known
-    from gosteward.toolchains.installed import switching
     from gosteward.toolchains.installed.store import installed
 
     host = LocalHost(os.environ)
@@ -53,7 +55,7 @@ def run(options: Namespace) -> int:
             "proofs": [str(proof.get("kind", "")) for proof in tree.record.get("proofs", ())],
             "source": str(tree.record.get("source", "")),
             # That it is in use says a member of its own.
-            "uses": [words.text(text) for text in switching.uses(tree._replace(current=False), snapshot)],
+            "uses": [words.text(text) for text in _uses(tree, snapshot, host if options.uses else None)],
         }
         for tree in trees
     ]
@@ -65,6 +67,14 @@ def run(options: Namespace) -> int:
         text = "\n".join([*lines, *release_text.day(releases, words)] if lines else [words.words("Nothing is installed there.")])  # fmt: skip
     flags.write(f"{text}\n", "")
     return HEALTHY
+
+
+def _uses(tree: Installed, snapshot: Snapshot, host: LocalHost | None) -> tuple[Text, ...]:
+    """Who would miss a tree.  host: where to look for its name, too; None: do not."""
+    from gosteward.toolchains.installed import mentions, switching
+
+    found = switching.uses(tree._replace(current=False), snapshot)
+    return found if host is None else tuple(dict.fromkeys((*found, *mentions.of(tree.tree, host))))
 
 
 def _snapshot(*, wanted: bool) -> Snapshot:

@@ -6,7 +6,8 @@ import errno
 import os
 import stat
 import sys
-from typing import TYPE_CHECKING
+from argparse import Action
+from typing import TYPE_CHECKING, Any
 
 from gosteward.catalogs import LANGUAGES, catalog_for
 from gosteward.errors import StewardError, UsageError
@@ -32,6 +33,15 @@ RECORDED = {
         "record it again with `gosteward snapshot --context NAME`",
     ),
 }
+
+
+class Filled(Action):
+    """A flag whose value is never empty. In a script that is a variable without a value, and must not come out as the default."""
+
+    def __call__(self, parser: ArgumentParser, namespace: Namespace, values: Any, _option: str | None = None) -> None:
+        if not values.strip():
+            parser.error(f"argument {'/'.join(self.option_strings)}: it is empty")
+        setattr(namespace, self.dest, values)
 
 
 def add_host(parser: ArgumentParser) -> None:
@@ -83,6 +93,7 @@ def add_root(parser: ArgumentParser) -> None:
     """Where toolchains are installed."""
     parser.add_argument(
         "--root",
+        action=Filled,
         metavar="DIR",
         default="",
         help="where trees are put (default: the settings', /opt/go, ~/.local/share/go)",
@@ -91,7 +102,7 @@ def add_root(parser: ArgumentParser) -> None:
 
 def add_source(parser: ArgumentParser, meaning: str) -> None:
     """The flag for where releases come from.  meaning: for this command."""
-    parser.add_argument("--from", metavar="URL|DIR|FILE", dest="source", default="", help=meaning)
+    parser.add_argument("--from", action=Filled, metavar="URL|DIR|FILE", dest="source", default="", help=meaning)
 
 
 def add_placing(parser: ArgumentParser) -> None:
@@ -152,6 +163,15 @@ def root_of(options: Namespace) -> str:
     if not os.path.isabs(root):
         raise UsageError("the root must be a whole path", subject=root, hint="it begins with /")
     return os.path.normpath(root)
+
+
+def changeable_root(options: Namespace) -> str:
+    """The same, if this process may change what is in it. Raises PrivilegeError, and as `root_of`."""
+    from gosteward.toolchains.installed.store import refuse_of_others
+
+    root = root_of(options)
+    refuse_of_others(root)
+    return root
 
 
 def link_places(options: Namespace, home: str) -> tuple[str, str]:

@@ -77,7 +77,9 @@ def pin(options: Namespace, command: str, version: str) -> int:
         }
         flags.write(json.dumps(document, indent=1) + "\n", "")
         return HEALTHY
-    texts = [Text("{path} asks for {version}", path=path, version=release) for path in paths or [project.file]]
+    texts = [
+        Text("{path} asks for {version}", path=path, version=release) for path in paths or filter(None, [project.file])
+    ]
     if number:
         notes = (*notes, Text("`gosteward undo {run}` takes this back.", run=str(number)))
     words = flags.catalog(options.lang)

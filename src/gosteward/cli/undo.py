@@ -1,4 +1,4 @@
-"""Take back what a run of `doctor --fix` changed: contents, modes, owners, access lists, times and links. What was changed since is left alone."""
+"""Take back what a run of `doctor --fix`, `install` or another command changed: contents, modes, owners, access lists, times and links. What was changed since is left alone."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from gosteward.report.layout import visible
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
-HELP = "take back what `doctor --fix` changed"
+HELP = "take back what a run changed on this host"
 
 
 def add_arguments(parser: ArgumentParser) -> None:

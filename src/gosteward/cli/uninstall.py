@@ -23,14 +23,15 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(options: Namespace) -> int:
     from gosteward.examination import Request, snapshot_of
-    from gosteward.toolchains.installed import switching
+    from gosteward.toolchains.installed import mentions, switching
     from gosteward.toolchains.installed.placing import Placing
 
-    changing, root = flags.changing("uninstall"), flags.root_of(options)
+    changing, root = flags.changing("uninstall"), flags.changeable_root(options)
     words = flags.catalog(options.lang)
     tree = switching.installed_as(options.version, changing.host, root)
     snapshot, _ = snapshot_of(Request(offline=True))
     users = switching.uses(tree, snapshot, last=switching.is_last(tree, changing.host))
+    users = tuple(dict.fromkeys((*users, *mentions.of(tree.tree, changing.host))))
     if users:
         raise BusyError("; ".join(words.text(text) for text in users[:8]), subject=tree.tree)
     placing = Placing(changing.host, root, *flags.link_places(options, changing.user.home))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from typing import TYPE_CHECKING
 
 from gosteward.cli import install
@@ -31,12 +32,20 @@ def run(options: Namespace) -> int:
     from gosteward.host.local import LocalHost
     from gosteward.toolchains.installed.store import installed
 
-    line = options.line
+    line, root = options.line, flags.root_of(options)
+    used = next((tree for tree in installed(LocalHost(os.environ), root) if tree.current), None)
     if not line:
-        root = flags.root_of(options)
-        used = [tree.version for tree in installed(LocalHost(os.environ), root) if tree.current]
-        parsed = goversion.parse(used[0]) if used else None
+        parsed = goversion.parse(used.version) if used else None
         if parsed is None:
             raise UsageError("no release is in use", subject=root, hint="`gosteward install latest` installs one")
         line = parsed.language
+    if used is not None and options.group is None and not flags.settings(options).group:
+        options.group = _group_of(used.tree)
     return install.installed(options, "upgrade", line, use=True)
+
+
+def _group_of(tree: str) -> str | None:
+    """The number of the group that a tree was given to: what follows it is for nobody else, either. None for a tree of everybody."""
+    status = os.stat(tree)
+    given = os.geteuid() == 0 and status.st_mode & stat.S_ISGID and not status.st_mode & stat.S_IRWXO
+    return str(status.st_gid) if given else None

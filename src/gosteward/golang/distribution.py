@@ -5,8 +5,8 @@ A release exists in two forms with the same bytes. The tarball holds everything 
 stands in the checksum database, so that the h1 of a tree on disk, computed over the names of the module form, proves that tree.
 
 Supported: releases from Go 1.21 on, the first that cmd/distpack packed. Module zips of older releases were made later, from tarballs; they
-record no modes and hold `pkg/linux_amd64/*.a`. Such a zip unpacks to a working tree by the same rules and has its h1; which files of an older
-*tree* were in the zip is not known, so `has_module_form` says no.
+record no modes and hold all tools and `pkg/linux_amd64/*.a`, `pkg/linux_amd64_race/*.a` too. Such a zip unpacks to a working tree by the same rules and has
+its h1. Which files of an older *tarball* were left out is not known, so `has_module_form` says no.
 
 Sources: cmd/distpack/pack.go (`mode`, `main`, `readVERSION`), cmd/distpack/archive.go (`RenameGoMod`, `amatch`).
 """
@@ -92,6 +92,11 @@ def has_module_form(version: str) -> bool:
     return known is not None and _PACKED_BY_DISTPACK is not None and known >= _PACKED_BY_DISTPACK
 
 
+def _is_backfilled(version: str) -> bool:
+    known = parse(version)
+    return known is not None and known.minor < 21
+
+
 def mode_of(name: str) -> int:
     """Permission bits of a file by its name below GOROOT: 0o755 for programs and scripts, else 0o644."""
     program = name.startswith(("bin/", "pkg/tool/")) or name.endswith(_PROGRAM_ENDINGS)
@@ -126,11 +131,16 @@ def form_of(name: str, version: str, platform: str) -> str:
         return "tarball-only"
     directory, _, base = name.rpartition("/")
     if name.startswith("bin/"):
-        return "in" if directory == "bin" and base in PROGRAMS else "extra"
+        known = (*PROGRAMS, "godoc") if _is_backfilled(version) else PROGRAMS
+        return "in" if directory == "bin" and base in known else "extra"
     if name.startswith("pkg/") and not name.startswith("pkg/include/"):
         # As the packer does it: the tool's own directory, or any below it.
-        ours = name.startswith(f"pkg/tool/{platform.replace('-', '_')}/")
-        return "in" if ours and _is_tool(base, version) else "extra"
+        built_for = platform.replace("-", "_")
+        if _is_backfilled(version):
+            ours = (f"pkg/tool/{built_for}/", f"pkg/{built_for}/", f"pkg/{built_for}_")  # pkg/linux_amd64_race
+            return "in" if name.startswith(ours) else "extra"
+        tool = name.startswith(f"pkg/tool/{built_for}/")
+        return "in" if tool and _is_tool(base, version) else "extra"
     return "in"
 
 

@@ -22,6 +22,9 @@ KEPT = 4 << 10
 _LOOK = 0.05  # seconds between two looks at whether it has ended
 MOST_INPUT = 16 << 10  # a pipe holds more: who does not read it keeps nobody waiting
 CLEAN = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C"}
+# For a `go version`. No HOME: go would make directories there for its counters. But a GOPATH: go1.21 takes two that are empty, GOPATH and
+# GOROOT, for the same, and warns.
+ASKING_GO = {**CLEAN, "GOTOOLCHAIN": "local", "GOENV": "off", "GOTELEMETRY": "off", "GOPATH": "/nonexistent"}
 
 
 def sudoers_complaint(content: bytes) -> str:

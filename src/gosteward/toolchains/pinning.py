@@ -14,6 +14,7 @@ from gosteward.errors import UsageError
 from gosteward.finding import Text
 from gosteward.golang import goenv, goversion, toolchain_names
 from gosteward.golang.version_files import OF_MANAGERS, wish_lines
+from gosteward.host.planted import read_as_its_owner
 from gosteward.probes import module_roots
 from gosteward.shells.user_files import as_user
 from gosteward.toolchains.installed import store, switching
@@ -182,7 +183,8 @@ def _above(directory: str, name: str, host: LocalHost) -> str:
 
 def _content(path: str, host: LocalHost) -> str:
     try:
-        return host.text(path, FILE_LIMIT)
+        with read_as_its_owner(host, path):
+            return host.text(path, FILE_LIMIT)
     except OSError as error:
         raise UsageError(f"it cannot be read ({error.strerror})", subject=path) from error
 

@@ -19,7 +19,7 @@ from gosteward.host import archive_hashing, outgoing
 from gosteward.host.archive_hashing import Part
 from gosteward.sumdb import note, proof, tlog
 from gosteward.toolchains.obtaining import archives
-from gosteward.toolchains.origins import bundle_file, sources
+from gosteward.toolchains.origins import bundle_file, given_files, sources
 from gosteward.toolchains.proving import proofs
 
 if TYPE_CHECKING:
@@ -99,7 +99,8 @@ def _offers(specs: Sequence[str], wanted: Sequence[Platform], acquiring: Acquiri
     places = acquiring.sources()
     found: dict[tuple[str, Platform], Offer] = {}
     for spec in specs:
-        named = sources.of_file(os.path.abspath(spec)) if "/" in spec else None
+        path = given_files.path_of(spec)
+        named = given_files.offer_in(path) if path else None
         asked = acquiring.asked(spec)
         offers = [named] if named is not None else [sources.find(asked, platform, places) for platform in wanted]
         for offer in offers:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from gosteward.errors import UsageError
 from gosteward.finding import Text
 from gosteward.golang import distribution, goversion, platforms, toolchain_names
+from gosteward.host.planted import read_as_its_owner
 from gosteward.toolchains.installed import store
 
 if TYPE_CHECKING:
@@ -66,7 +67,8 @@ def goroot_at(host: LocalHost, path: str) -> Goroot:
 
 def _version_file(host: LocalHost, tree: str) -> bytes:
     try:
-        return host.read(f"{tree}/VERSION", distribution.VERSION_LIMIT + 1)
+        with read_as_its_owner(host, f"{tree}/VERSION"):
+            return host.read(f"{tree}/VERSION", distribution.VERSION_LIMIT + 1)
     except OSError:
         return b""
 
@@ -98,13 +100,25 @@ def cannot_be_logged(goroot: Goroot) -> Text:
         return Text("VERSION says {said}: this is no release, and only releases are in the log", said=goroot.said)
     if version is None:
         return Text("nothing says which release this is: VERSION is missing, or cannot be read")
+    if not toolchain_names.is_release(goroot.version) and goroot.record:
+        return Text(
+            "{version} was built here, with a patch, and only releases are in the log",
+            version=goroot.version or goroot.said,
+        )
     if not toolchain_names.is_release(goroot.version):
         return Text("VERSION says {said}: somebody else built it, and only releases are in the log", said=goroot.said)
-    if not distribution.has_module_form(goroot.version):
+    if not distribution.has_module_form(goroot.version) and not _of_module_zip(goroot):
         return Text("which files of {said} are in the log is not known: that begins with go1.21", said=goroot.said)
     if not goroot.platform.startswith("linux-"):
         return Text("neither bin/go nor pkg/tool says that it is for Linux")
     return Text("")
+
+
+def _of_module_zip(goroot: Goroot) -> bool:
+    """Whether a tree came out of a module zip, so that all its files are in the log, also before go1.21."""
+    archive = goroot.record.get("archive")
+    name = archive.get("name") if isinstance(archive, dict) else ""
+    return goroot.in_module_cache or (isinstance(name, str) and name.endswith(".zip"))
 
 
 def owner_of(host: LocalHost, goroot: Goroot) -> str:

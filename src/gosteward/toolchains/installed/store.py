@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from gosteward.errors import PrivilegeError, UsageError
 from gosteward.golang import goversion, toolchain_names
 from gosteward.golang.installed_trees import CURRENT, record_of
 
@@ -30,6 +32,18 @@ class Installed(NamedTuple):
     platform: str = ""
     current: bool = False
     record: dict[str, Any] = {}  # noqa: RUF012 - never changed
+
+
+def refuse_of_others(root: str) -> None:
+    """Raises PrivilegeError: this process may not change what is in a root, or not make it. UsageError: it cannot be made at all."""
+    there = root
+    while not os.path.isdir(there):
+        if os.path.lexists(there):
+            raise UsageError("it is no directory", subject=there, hint="name another --root")
+        there = os.path.dirname(there)
+    if os.geteuid() and not os.access(there, os.W_OK) and not os.statvfs(there).f_flag & os.ST_RDONLY:
+        what = "you may not change what is in it" if there == root else f"you may not make it, as {there} is not yours"
+        raise PrivilegeError(what, subject=root, hint="run it as root, or name another --root")
 
 
 def default_root(euid: int, environ: dict[str, str], home: str) -> str:

@@ -14,7 +14,7 @@ from gosteward.host.own_directory import OwnDirectory, cache_for, state_for
 from gosteward.probes import machine
 from gosteward.toolchains.installed.changing import ChangeError
 from gosteward.toolchains.obtaining import archives
-from gosteward.toolchains.origins import sources, web
+from gosteward.toolchains.origins import given_files, sources, web
 from gosteward.toolchains.origins.configuration import configuration, database_of, sources_of
 from gosteward.toolchains.origins.log_files import of_go
 from gosteward.toolchains.origins.settings import database, downloads_of_go, go_path, go_proxy, module_cache
@@ -112,10 +112,10 @@ class Acquiring:
 
     def asked(self, spec: str) -> Wanted:
         """What a word of the command line asks for. Raises UsageError."""
-        if "/" not in spec and not spec.endswith((".mod", ".work")) and not spec.startswith("."):
+        path = given_files.path_of(spec)
+        if not path:
             return toolchain_names.wanted(spec)
-        path = os.path.abspath(spec)
-        named = sources.of_file(path)
+        named = given_files.offer_in(path)
         if named is not None:
             return toolchain_names.Wanted("release", named.version, path)
         try:
@@ -138,7 +138,8 @@ class Acquiring:
         Raises:
             UsageError: there is no such thing.   UnreachableError: no source has it.   ChangeError: it does not run on this host.
         """
-        named = sources.of_file(os.path.abspath(spec)) if "/" in spec else None
+        path = given_files.path_of(spec)
+        named = given_files.offer_in(path) if path else None
         if named is None:
             return self.found(self.asked(spec))
         if named.platform != self.platform:

@@ -7,6 +7,7 @@ downloads/bundle-SHA256-NAME           what a bundle held: no source looks for s
 from __future__ import annotations
 
 import os
+import stat
 from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -59,7 +60,10 @@ def of_path(path: str) -> Archive:
     except OSError as error:
         raise UsageError(f"it cannot be read ({error.strerror})", subject=path) from error
     try:
-        return Archive(path, web.digest_of(descriptor), os.fstat(descriptor).st_size)
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise UsageError("it is no regular file", subject=path)
+        return Archive(path, web.digest_of(descriptor), status.st_size)
     finally:
         os.close(descriptor)
 

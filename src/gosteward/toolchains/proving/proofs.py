@@ -106,8 +106,8 @@ def gathered(offer: Offer, sha256: str, web: Web, log: Log, archive: str = "", r
 def _of_log(offer: Offer, log: Log) -> Proof | str:
     if offer.form == "source":  # no log has it
         return ""
-    if not has_module_form(offer.version):
-        return f"log: the form of {offer.version} is not known"
+    if offer.form != "module" and not has_module_form(offer.version):
+        return f"log: it has module zips only of releases before go1.21, and this is a tarball of {offer.version}"
     version = toolchain_names.module_version(offer.version, offer.platform)
     if offer.proof:
         found = log.accept(TOOLCHAIN_MODULE, version, offer.proof, offer.head)

@@ -132,10 +132,8 @@ def _same(host: LocalHost, path: str, other: str) -> bool:
 
 def _said(go: str) -> str:
     directory = os.open("/", writing.READING | os.O_DIRECTORY)
-    # Without a HOME: go would make directories there for its counters.
-    environment = {**checking.CLEAN, "GOTOOLCHAIN": "local", "GOENV": "off", "GOTELEMETRY": "off"}
     try:
-        code, output = checking.run_as(None, (go, "version"), environment, directory, RUN_SECONDS)
+        code, output = checking.run_as(None, (go, "version"), checking.ASKING_GO, directory, RUN_SECONDS)
     except OSError as error:
         return error.strerror or str(error)
     finally:

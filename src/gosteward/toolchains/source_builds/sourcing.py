@@ -7,7 +7,6 @@ last    goX.Y.Z.src.tar.gz, of a directory or of a server like go.dev/dl: its SH
 
 from __future__ import annotations
 
-import os
 import zlib
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -18,7 +17,7 @@ from gosteward.golang import bootstrap, distribution, release_index, toolchain_n
 from gosteward.golang.platforms import Platform
 from gosteward.golang.toolchain_names import Wanted, is_release, source_name
 from gosteward.sumdb.refusals import UnjudgedError
-from gosteward.toolchains.origins import sources
+from gosteward.toolchains.origins import given_files, sources
 from gosteward.toolchains.origins.sources import Folder, Index, Offer
 from gosteward.toolchains.origins.web import UnreachableError
 from gosteward.toolchains.verifying import manifests
@@ -48,11 +47,11 @@ class Sourcing:
         Raises:
             UsageError: there is no such thing.   UnreachableError: no source has it.
         """
-        path = os.path.abspath(spec)
+        path = given_files.path_of(spec)
         version = path.rpartition("/")[2][: -len(_ENDING)]
-        if "/" in spec and path.endswith(_ENDING) and is_release(version):
+        if path.endswith(_ENDING) and is_release(version):
             return Offer(version, self.acquiring.platform, SOURCE, path=path, source=path)
-        if "/" in spec and (named := sources.of_file(path)) is not None:
+        if path and (named := given_files.offer_in(path)) is not None:
             return named  # of any platform
         return self.found(self.acquiring.asked(spec))
 

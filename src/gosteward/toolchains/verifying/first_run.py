@@ -38,8 +38,7 @@ def complaint(tree: str, version: str, platform: Platform, user: User | None = N
     """Why the new go does not run for a user (None: whoever we are), "" if it does."""
     directory = os.open("/", writing.READING | os.O_DIRECTORY)
     try:
-        environment = {"PATH": "/usr/bin:/bin", "GOTOOLCHAIN": "local", "GOENV": "off", "GOTELEMETRY": "off"}
-        code, output = checking.run_as(user, (f"{tree}/bin/go", "version"), environment, directory, RUN_SECONDS)
+        code, output = checking.run_as(user, (f"{tree}/bin/go", "version"), checking.ASKING_GO, directory, RUN_SECONDS)
     except OSError as error:
         return error.strerror or str(error)
     finally:

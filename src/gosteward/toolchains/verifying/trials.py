@@ -143,6 +143,7 @@ class _Trial:
         self.room = room
         parsed = goversion.parse(goroot.version or goroot.said)
         language = parsed.language if parsed is not None else "1.21"
+        self.flags = "" if parsed is not None and parsed.minor < 14 else "-mod=mod"  # which came with 1.14
         self._put("go.mod", f"module example.com/verify\n\ngo {language}\n".encode())
 
     def _put(self, name: str, content: bytes) -> None:
@@ -153,7 +154,7 @@ class _Trial:
         path = self.room.path
         environment = {
             "PATH": self.runner.path, "HOME": path, "TMPDIR": path, "GOPATH": f"{path}/gopath", "GOCACHE": f"{path}/cache", "LC_ALL": "C",
-            "GOMODCACHE": f"{path}/gopath/pkg/mod", "GOFLAGS": "-mod=mod", "GOPROXY": "off", "GOTOOLCHAIN": "local",
+            "GOMODCACHE": f"{path}/gopath/pkg/mod", "GOFLAGS": self.flags, "GOPROXY": "off", "GOTOOLCHAIN": "local",
             "GOENV": "off", "GOWORK": "off", "GOTELEMETRY": "off", **(more or {}),
         }  # fmt: skip
         try:
