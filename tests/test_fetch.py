@@ -12,6 +12,7 @@ import pytest
 
 from gosteward import fetch
 from gosteward.golang.proxyurls import parse
+from growth import grows_linearly
 
 
 @contextmanager
@@ -135,3 +136,77 @@ def test_a_proxy_that_refuses_is_told_from_a_server_that_refuses() -> None:
     with serving({"goproxy.corp.example:443": refusal}) as (base, _), pytest.raises(fetch.FetchError) as caught:
         get("https://goproxy.corp.example/x", route=lambda _: parse(base))
     assert (caught.value.by_proxy, caught.value.status, caught.value.reason) == (True, 407, "credentials")
+
+
+def moved(place: bytes) -> bytes:
+    return b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\nLocation: " + place + b"\r\n\r\n"
+
+
+def test_a_redirect_does_not_write_lines_into_the_next_question() -> None:
+    for place in (b"/b HTTP/1.1\nX-More: yes\n\nGET /c", b"/b\rX-More: yes", b"/b c", b"http://x/b\tc"):
+        with serving({"/a": moved(place)}) as (base, seen):
+            assert reason(base + "/a") == ("http", "status")
+        assert [path for path, _ in seen] == ["/a"]
+
+
+def test_a_redirect_to_a_path_of_other_letters_is_asked_in_escapes() -> None:
+    with serving({"/a": moved("/m\u00fc".encode()), "/m%C3%BC": OK + b"Content-Length: 2\r\n\r\nok"}) as (base, _):
+        assert get(base + "/a").body == b"ok"
+
+
+# For one who looks at names alone, this is no address of the host itself: so it stands for a server far away.
+FAR = "0x7f000001"
+
+
+@pytest.mark.parametrize("near", ["127.0.0.1", "localhost", "2130706433", "[::ffff:127.0.0.1]", "0.0.0.0"])
+def test_nobody_far_away_sends_us_to_what_only_this_host_can_ask(near: str) -> None:
+    answers = {"/a": b"", "/secret": OK + b"Content-Length: 6\r\n\r\nsecret"}
+    with serving(answers) as (base, seen):
+        port = base.rpartition(":")[2]
+        answers["/a"] = moved(f"http://{near}:{port}/secret".encode())
+        assert reason(f"http://{FAR}:{port}/a") == ("http", "status")
+        assert [path for path, _ in seen] == ["/a"]
+        assert get(base + "/a").body == b"secret"  # a server of this host may
+
+
+@pytest.mark.parametrize("near", ["http://169.254.169.254/latest", "http://127.1/x", "http://localhost:1/x", "http://[fe80::1]/x", "http://[fd00:ec2::254]/x"])  # fmt: skip
+def test_a_proxy_is_not_asked_for_what_only_hosts_can_ask_either(near: str) -> None:
+    with serving({"http://goproxy.corp.example/a": moved(near.encode())}) as (base, seen):
+        assert reason("http://goproxy.corp.example/a", route=lambda _: parse(base)) == ("http", "status")
+    assert len(seen) == 1
+
+
+def test_answers_before_the_answer_are_passed_over() -> None:
+    early = b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n"
+    with serving({"/a": early + OK + b"Content-Length: 2\r\n\r\nok"}) as (base, _):
+        assert get(base + "/a").body == b"ok"
+
+
+@pytest.mark.parametrize("length", [b"-5", b"+2", b"2, 2", b"0x2", b"9" * 30])
+def test_a_length_that_is_none_is_no_answer(length: bytes) -> None:
+    with serving({"/a": OK + b"Content-Length: " + length + b"\r\n\r\nok"}) as (base, _):
+        assert reason(base + "/a") == ("http", "")
+
+
+def test_a_body_of_very_many_very_small_chunks_is_not_read_to_its_end() -> None:
+    chunk = b"1\r\nx\r\n"
+    few, many = chunk * (fetch.MOST_SMALL_CHUNKS - 1), chunk * (2 * fetch.MOST_SMALL_CHUNKS)
+    answers = {
+        path: OK + b"Transfer-Encoding: chunked\r\n\r\n" + body + b"0\r\n\r\n"
+        for path, body in (("/few", few), ("/many", many))
+    }
+    with serving(answers) as (base, _):
+        assert len(get(base + "/few", 30, limit=1 << 20).body) == fetch.MOST_SMALL_CHUNKS - 1
+        assert reason(base + "/many", 30, limit=1 << 20) == ("http", "")
+
+
+def test_a_chunk_takes_the_same_time_however_much_was_read_with_it() -> None:
+    def read(count: int) -> None:
+        ours, theirs = socket.socketpair()
+        with ours, theirs:
+            theirs.settimeout(30)
+            threading.Thread(target=theirs.sendall, args=(b"0\r\n\r\n",), daemon=True).start()
+            body = fetch._Body(ours, b"1\r\nx\r\n" * count, fetch.Request(time.monotonic() + 30))
+            assert sum(map(len, body.of_chunks())) == count
+
+    assert grows_linearly(read, 40_000)

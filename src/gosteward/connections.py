@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, NamedTuple, Optional
 
 from gosteward import __version__
 from gosteward.formats import socks5
+from gosteward.golang.proxyurls import is_loopback
 
 if TYPE_CHECKING:
     import ssl
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
     Route = Callable[[Url], "Url | None"]
     Verifier = ssl.SSLContext
-    Key = tuple[Url, Optional[Url], Optional[Verifier]]
+    Key = tuple[Url, Optional[Url], Optional[Verifier], bool]
 
 CONNECT_SECONDS = 1.0
 MOST_ADDRESSES = 4
@@ -37,6 +38,8 @@ MOST_KEPT = 6  # for one server
 SOCKS5 = ("socks5", "socks5h")
 CHUNK = 1 << 16
 _HEADER_LIMIT = 1 << 16
+# Addresses that look like anybody's: of Amazon's metadata over IPv6, of Alibaba's, of Oracle's. Their usual one is a link's.
+_OF_CLOUDS = ("fd00:ec2::254", "100.100.100.200", "192.0.0.192")
 _TIMEOUT = socket.timeout  # no TimeoutError before Python 3.10
 _STATUS = re.compile(rb"HTTP/1\.[01] (\d{3})(?: [^\r\n]*)?\r?\n")
 
@@ -68,6 +71,7 @@ class Pool:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._kept: dict[Key, list[socket.socket]] = {}
+        self._closed = False
 
     def taken(self, key: Key) -> socket.socket | None:
         """One that is still open, as far as it is known; None if there is none."""
@@ -81,16 +85,19 @@ class Pool:
 
     def give(self, key: Key, connection: socket.socket) -> None:
         """Keep one; the oldest of too many is closed."""
+        surplus: socket.socket | None = connection
         with self._lock:
-            kept = self._kept.setdefault(key, [])
-            kept.append(connection)
-            surplus = kept.pop(0) if len(kept) > MOST_KEPT else None
+            if not self._closed:
+                kept = self._kept.setdefault(key, [])
+                kept.append(connection)
+                surplus = kept.pop(0) if len(kept) > MOST_KEPT else None
         if surplus is not None:
             surplus.close()
 
     def close(self) -> None:
-        """Close all that are not in use."""
+        """Close all that are not in use, and keep none any more."""
         with self._lock:
+            self._closed = True
             kept, self._kept = self._kept, {}
         for connections in kept.values():
             for connection in connections:
@@ -118,7 +125,8 @@ class Request(NamedTuple):
         patience: seconds of silence after which a server is given up, None to wait until the deadline.   start: first byte that is
             wanted (a server may send all of it nevertheless, and then says 200 and not 206).   pool: where connections are kept; None to
             close each one.   login: "name:password" for a URL, b"" for none; of a URL without TLS it is not asked.
-            secret: header lines that go where a password would go, and nowhere else.
+            secret: header lines that go where a password would go, and nowhere else.   is_sent_on: a server far away said that this one
+            is to be asked: not where only this host can ask, see `is_near`.
     """
 
     deadline: float
@@ -130,11 +138,12 @@ class Request(NamedTuple):
     pool: Pool | None = None
     login: Callable[[Url], bytes] = lambda _: b""
     secret: tuple[str, ...] = ()
+    is_sent_on: bool = False
 
 
 def key_of(url: Url, request: Request) -> Key:
     """What two requests have in common that can use one connection."""
-    return url._replace(path="", user=""), request.route(url), request.trust
+    return url._replace(path="", user=""), request.route(url), request.trust, request.is_sent_on
 
 
 def peer_chain(url: Url, request: Request) -> tuple[bytes, ...]:
@@ -157,7 +166,12 @@ def connected(url: Url, request: Request) -> socket.socket:
     if url.scheme not in ("http", "https") or not url.host:
         raise FetchError("parse", "", f"not an http URL: {url.shown}")
     proxy = request.route(url)
-    connection = _dial(url, request.deadline) if proxy is None else _through(proxy, url, request)
+    if proxy is None:
+        connection = _dial(url, request.deadline, refuse_near=request.is_sent_on)
+    else:  # what names mean, the proxy knows alone
+        if request.is_sent_on and (is_loopback(url.host) or is_near(_as_address(url.host))):
+            raise _sent_near(url)
+        connection = _through(proxy, url, request)
     if url.scheme == "http":
         return connection
     try:
@@ -234,13 +248,40 @@ def login_in(url: Url) -> bytes:
     return _unescaped(name) + b":" + _unescaped(password) if url.user else b""
 
 
-def _dial(url: Url, deadline: float) -> socket.socket:
+def is_near(address: str) -> bool:
+    """Whether an address is one of this host, of its link alone, or of what tells a cloud's machines their secrets; False for what is no address."""
+    import ipaddress  # where somebody sends us on, and so seldom
+
+    try:
+        found = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return False
+    found = getattr(found, "ipv4_mapped", None) or found
+    special = found.is_loopback or found.is_link_local or found.is_unspecified or found.is_multicast
+    return special or str(found) in _OF_CLOUDS
+
+
+def _as_address(host: str) -> str:
+    """An IPv4 address in any of the forms that resolvers take ("0x7f000001", "127.1"), in its usual one; other hosts as they are."""
+    try:
+        return socket.inet_ntoa(socket.inet_aton(host))
+    except (OSError, UnicodeError):
+        return host.strip("[]")
+
+
+def _sent_near(url: Url) -> FetchError:
+    return FetchError("http", "status", f"refused a redirect to {url.host}, which only this host can ask")
+
+
+def _dial(url: Url, deadline: float, *, refuse_near: bool = False) -> socket.socket:
     host = url.host.strip("[]")
     try:
         found = socket.getaddrinfo(host, url.effective_port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
         raise FetchError("resolve", "unresolvable", getattr(error, "strerror", None) or str(error)) from None
     failure = FetchError("resolve", "unresolvable", "no address")
+    if refuse_near and any(is_near(str(address[0])) for *_, address in found):
+        raise _sent_near(url)
     for family, kind, protocol, _, address in found[:MOST_ADDRESSES]:
         try:
             connection = socket.socket(family, kind, protocol)
@@ -320,9 +361,8 @@ def receive(connection: socket.socket, deadline: float, most: int = CHUNK, patie
         raise FetchError("http", "unreachable", error.strerror or str(error)) from None
 
 
-def head_of(connection: socket.socket, deadline: float) -> tuple[bytes, bytes]:
-    """Status line and headers, and what was read behind them."""
-    data = b""
+def head_of(connection: socket.socket, deadline: float, data: bytes = b"") -> tuple[bytes, bytes]:
+    """Status line and headers, and what was read behind them.  data: what was read already."""
     while True:
         head, blank, rest = data.partition(b"\r\n\r\n")
         if blank:

@@ -10,6 +10,7 @@ How connections are made and kept: see `connections`. Source: RFC 9112 (HTTP/1.1
 from __future__ import annotations
 
 import contextlib
+import re
 from typing import TYPE_CHECKING, Callable, NamedTuple
 
 from gosteward import __version__
@@ -30,7 +31,7 @@ from gosteward.connections import (
     receive,
     send,
 )
-from gosteward.golang.proxyurls import Url, masked, parse
+from gosteward.golang.proxyurls import Url, is_loopback, masked, parse
 
 if TYPE_CHECKING:
     import socket
@@ -52,7 +53,12 @@ __all__ = (
     "peer_chain",
 )
 MOST_REDIRECTS = 3
+MOST_INTERIM = 5  # answers "go on", "early hints" and the like before one
+MOST_SMALL_CHUNKS = 1 << 16
+SMALL_CHUNK = 512  # bytes
+LONGEST_LINE = 4_096  # before a chunk, as in net/http
 LONGEST_NUMBER = 19  # digits; Python refuses to read thousands of them
+_NOT_IN_A_LINE = re.compile(r"[\x00-\x20\x7f]")
 _END_SECONDS = 1.0  # for the last line end of an answer in chunks, which nobody needs
 
 
@@ -119,11 +125,13 @@ def opened(url: Url, request: Request) -> Iterator[Opened]:
         if target is None or (url.scheme == "https" and target.scheme != "https"):
             status = answer.head.status
             # Whoever signs a URL puts what opens it behind the question mark.
-            place = masked(location.partition("?")[0])[:120]
+            place = "".join(c if c.isprintable() else "?" for c in masked(location.partition("?")[0])[:120])
             raise FetchError("http", "status", f"refused a redirect to {place}", status=status)
         # As in net/http, what was left once does not come back; unlike there, a host's other ports and names below its own are others.
         if (target.scheme, target.host, target.effective_port) != (asked.scheme, asked.host, asked.effective_port):
             secret = ()
+        # Nobody far away sends us to what only this host can reach: its own services, or those that tell a cloud's machines their secrets.
+        request = request._replace(is_sent_on=target.host != asked.host and not is_loopback(asked.host))
         url = target
     raise FetchError("http", "status", f"more than {MOST_REDIRECTS} redirects")
 
@@ -137,6 +145,9 @@ def _secret(url: Url, request: Request) -> tuple[str, ...]:
 
 
 def _target(url: Url, location: str) -> Url | None:
+    location = "".join(c if ord(c) < 128 else f"%{ord(c):02X}" for c in location)  # as net/url: the bytes of UTF-8
+    if _NOT_IN_A_LINE.search(location):
+        return None
     if location.startswith("/") and not location.startswith("//"):
         return url._replace(path=location, user="")
     target = parse(f"{url.scheme}:{location}" if location.startswith("//") else location)
@@ -205,6 +216,11 @@ def _question(url: Url, request: Request, secret: tuple[str, ...]) -> list[str]:
 def _answer(connection: socket.socket, request: Request, url: Url) -> Opened:
     head, rest = head_of(connection, request.deadline)
     status, headers = parsed(head)
+    for _ in range(MOST_INTERIM):
+        if not 100 <= status < 200 or status == 101:  # 101: the connection speaks something else from here on
+            break
+        head, rest = head_of(connection, request.deadline, rest)
+        status, headers = parsed(head)
     body = _Body(connection, rest, request)
     if status in (204, 304):
         length, pieces = 0, body.of_length(0)
@@ -212,7 +228,9 @@ def _answer(connection: socket.socket, request: Request, url: Url) -> Opened:
         length, pieces = -1, body.of_chunks()
     else:
         told = headers.get("content-length", "")
-        length = int(told) if told.isdecimal() and told.isascii() and len(told) < LONGEST_NUMBER else -1
+        if told and not (told.isdecimal() and told.isascii() and len(told) < LONGEST_NUMBER):
+            raise FetchError("http", "", "the answer is not what it says: no length of a body")
+        length = int(told) if told else -1
         pieces = body.to_the_end() if length < 0 else body.of_length(length)
     body.empty = length == 0
     persists = _persists(head, status, headers)
@@ -230,43 +248,56 @@ def _persists(head: bytes, status: int, headers: dict[str, str]) -> bool:
 
 
 class _Body:
-    """What follows the head of an answer.  rest: the part that was read with it."""
+    """What follows the head of an answer.  rest: the part that was read with it.
+
+    What was read is taken by its place: to move it up behind each of many small chunks would take all the time that there is.
+    """
 
     def __init__(self, connection: socket.socket, rest: bytes, request: Request) -> None:
         self.connection = connection
-        self.rest = rest
         self.request = request
         self.empty = False
+        self._read, self._place = rest, 0
         self._whole = self._odd = False
 
     def ended(self) -> bool:
         """Whether all of it was taken, and nothing is behind it."""
-        return (self._whole or self.empty) and not self._odd and not self.rest
+        return (self._whole or self.empty) and not self._odd and self._place == len(self._read)
 
-    def some(self) -> bytes:
+    def _goes_on(self) -> bool:
+        """Read more where all was taken; whether there is something to take."""
+        if self._place == len(self._read):
+            self._read, self._place = receive(self.connection, self.request.deadline, CHUNK, self.request.patience), 0
+        return self._place < len(self._read)
+
+    def some(self, most: int) -> bytes:
         """The next bytes, b"" at the end."""
-        if self.rest:
-            piece, self.rest = self.rest, b""
-            return piece
-        return receive(self.connection, self.request.deadline, CHUNK, self.request.patience)
+        if not self._goes_on():
+            return b""
+        piece = self._read[self._place : self._place + most]
+        self._place += len(piece)
+        return piece
 
     def to_the_end(self) -> Iterator[bytes]:
-        while piece := self.some():
+        while piece := self.some(CHUNK):
             yield piece
 
     def of_length(self, length: int) -> Iterator[bytes]:
         left = length
         while left:
-            piece = self.some()
+            piece = self.some(left)
             if not piece:
                 raise FetchError("http", "unreachable", f"the answer ends after {length - left} of {length} bytes")
-            piece, self.rest = piece[:left], piece[left:]
             left -= len(piece)
             self._whole = not left
             yield piece
 
     def of_chunks(self) -> Iterator[bytes]:
+        small = 0
         while size := self.chunk_size():
+            small += size < SMALL_CHUNK
+            if small > MOST_SMALL_CHUNKS:
+                raise FetchError("http", "", "the answer comes in too many small chunks")
             yield from self.of_length(size)
             self._whole = False
             self._odd |= self.line() != b"\r"
@@ -275,16 +306,16 @@ class _Body:
 
     def last_line(self) -> bytes:
         """What is behind the last chunk: a line end, if there are no trailers. Who does not send it is not waited for."""
-        while len(self.rest) < len(b"\r\n"):
+        rest, self._read, self._place = self._read[self._place :], b"", 0
+        while len(rest) < len(b"\r\n"):
             try:
                 piece = receive(self.connection, self.request.deadline, CHUNK, _END_SECONDS)
             except FetchError:
                 return b""
             if not piece:
                 return b""
-            self.rest += piece
-        line, self.rest = self.rest, b""
-        return line
+            rest += piece
+        return rest
 
     def chunk_size(self) -> int:
         text = self.line().partition(b";")[0].strip()
@@ -294,10 +325,10 @@ class _Body:
 
     def line(self) -> bytes:
         data = b""
-        while b"\n" not in data:
-            piece = self.some()
-            if not piece or len(data) > CHUNK:
-                raise FetchError("http", "unreachable", "the answer ends within a chunk")
-            data += piece
-        line, _, self.rest = data.partition(b"\n")
-        return line
+        while self._goes_on() and len(data) <= LONGEST_LINE:
+            end = self._read.find(b"\n", self._place)
+            data += self._read[self._place : end if end >= 0 else None]
+            self._place = end + 1 if end >= 0 else len(self._read)
+            if end >= 0:
+                return data
+        raise FetchError("http", "unreachable", "the answer ends within a chunk")

@@ -28,6 +28,28 @@ def test_patterns_match_leading_elements(patterns: str, path: str, covered: bool
     assert modulepaths.covers(patterns, path) is covered
 
 
+@pytest.mark.parametrize(
+    "pattern", ["git.corp.example", "*.corp.example/team-?/", "a.example/[^xy]z", "*", "github.com/Corp/x_y~z"]
+)
+def test_a_glob_that_can_fit_a_module_is_a_pattern(pattern: str) -> None:
+    assert modulepaths.is_pattern(pattern)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    ["", "https://git.corp.example", "a.example/[", "a.example/[x", "a.example/x]", "a//b", "/a", "a b", "a,b", "[]"],
+)
+def test_what_fits_no_module_is_no_pattern(wrong: str) -> None:
+    assert not modulepaths.is_pattern(wrong)
+
+
+def test_another_spelling_is_touched_and_not_covered() -> None:
+    for patterns, path in (("github.com/corp", "github.com/Corp/x"), ("github.com/[A-C]orp/*", "github.com/borp/X")):
+        assert modulepaths.touches(patterns, path)
+        assert not modulepaths.covers(patterns, path)
+    assert not modulepaths.touches("github.com/corp", "github.com/corporation/x")
+
+
 def test_proxy_list_ends_at_direct_or_off_and_knows_its_separators() -> None:
     entries = modulepaths.proxy_list("https://a.example|file:///srv/p,direct,https://never.example")
     assert [(e.text, e.kind, e.falls_through) for e in entries] == [

@@ -13,6 +13,7 @@ from gosteward.golang import semver, version_ranges
 from gosteward.golang.proxyurls import PUBLIC_PROXIES
 from gosteward.modules import policy as rules
 from gosteward.modules.policy_file import parse
+from gosteward.modules.upstreams import upstreams
 from growth import grows_linearly
 
 NUMBER = st.integers(0, 30).map(str)
@@ -236,3 +237,50 @@ def test_a_mistake_about_vulnerabilities_is_an_error(text: str, said: str) -> No
 def test_a_mistake_about_licences_is_an_error(text: str, said: str) -> None:
     with pytest.raises(UsageError, match=said):
         parse(f"[licences]\n{text}", "policy.toml")
+
+
+def test_what_is_denied_held_back_or_private_is_so_in_every_spelling() -> None:
+    text = """
+private = ["github.com/corp"]
+minimum_age = "1d"
+maximum_zip = 1000
+[[rule]]
+allow = ["github.com/Sirupsen/logrus"]
+[[rule]]
+deny = ["github.com/sirupsen", "github.com/bad/x"]
+reason = "r"
+[[rule]]
+deny = ["github.com/old/x"]
+versions = ["<v1.0.0"]
+reason = "r"
+[[age]]
+modules = ["github.com/slow"]
+minimum_age = "9d"
+[[age]]
+modules = ["github.com/fast"]
+minimum_age = "0"
+[[size]]
+modules = ["github.com/small"]
+maximum_zip = 10
+[[size]]
+modules = ["github.com/large"]
+maximum_zip = 10000
+[[route]]
+modules = ["git.corp.example/team"]
+upstream = "https://athens.corp.example"
+"""
+    policy = parse(text, "policy.toml")
+    assert denied(text, "v1.0.0", "github.com/BAD/x")
+    assert denied(text, "v0.9.0", "github.com/Old/X")
+    assert not denied(text, "v1.0.0", "github.com/Old/X")
+    assert not denied(text, "v1.0.0", "github.com/Sirupsen/logrus")  # what is allowed is so as it is written
+    assert denied(text, "v1.0.0", "github.com/SIRUPSEN/logrus")
+    assert rules.denied_whole(policy, "github.com/BAD/x") is not None
+    assert not rules.is_plain(policy, "github.com/BAD/x")
+    days = {module: rules.age_wanted(policy, f"github.com/{module}/x", "v1.0.0").seconds / rules.DAY for module in ("slow", "Slow", "fast", "Fast", "other")}  # fmt: skip
+    assert days == {"slow": 9, "Slow": 9, "fast": 0, "Fast": 1, "other": 1}
+    sizes = {module: rules.largest(policy, f"github.com/{module}/x", "v1.0.0").most for module in ("small", "Small", "large", "Large", "other")}  # fmt: skip
+    assert sizes == {"small": 10, "Small": 10, "large": 10000, "Large": 1000, "other": 1000}
+    assert rules.upstreams_for(policy, "github.com/Corp/x", upstreams("https://goproxy.example")) == ()
+    (own,) = rules.upstreams_for(policy, "git.corp.example/Team/x", upstreams("https://goproxy.example"))
+    assert own.url == "https://athens.corp.example"

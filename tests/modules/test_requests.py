@@ -46,7 +46,8 @@ BAD = [
     "/golang.org/x/text/@v/v0.3.0%00.zip", "/golang.org/x/%2521/@v/list", "/golang.org/x/text/@v/%76%25.info", "/GOLANG.org/x/text/@v/list",
     "/golang.org/x/!!text/@v/list", "/golang.org/x/text!/@v/list", "/golang.org\\x/@v/list", "/golang/x/text/@v/list", "/.golang.org/x/@v/list",
     "/golang.org/x/.git/@v/list", "/golang.org/x/text/@v/master.zip", "/golang.org/x/text/@v/v2.0.0.zip", "/golang.org/x/text/@v/feature/x.info",
-    "/golang.org/x/text/@v/v0.3.0+meta.zip", "/golang.org/x/text/@v/.hidden.info", "/golang.org/x/t\u00e9xt/@v/list", "/" + "a" * 3000 + ".com/@v/list",
+    "/golang.org/x/text/@v/v0.3.0+meta.zip", "/golang.org/x/text/@v/.hidden.info", "/!golang.org/x/text/@v/list", "/-golang.org/x/@v/list", "/example.com/" + "a" * 256 + "/@v/list",
+    "/example.com/a/@v/" + "b" * 255 + ".info", "/example.com/a/@v/v1.0.0-" + "b" * 250 + ".zip", "/golang.org/x/t\u00e9xt/@v/list", "/" + "a" * 3000 + ".com/@v/list",
     "/sumdb/NAME", "/sumdb/name/lookup/../../x", "/sumdb/./latest", "/sumdb/name/tile/8/0/../1", "/sumdb//latest", "/sumdb/name/lookup/golang.org/x/text",
 ]  # fmt: skip
 

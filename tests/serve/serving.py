@@ -55,7 +55,7 @@ class Fault(NamedTuple):
     Attributes:
         status: of HTTP.   body: instead of the file, None for it.   cut: bytes of the body after which the connection ends, -1 for all.
         lie: bytes more than there are that are announced.   delay: seconds before the answer.   pause: seconds in the middle of the body.
-        unsized: no length is announced.
+        unsized: no length is announced.   drip: seconds before each byte of the body.
     """
 
     status: int = 200
@@ -66,6 +66,7 @@ class Fault(NamedTuple):
     pause: float = 0.0
     unsized: bool = False
     headers: tuple[tuple[str, str], ...] = ()
+    drip: float = 0.0
 
 
 class Upstream:
@@ -112,10 +113,13 @@ def upstream() -> Iterator[Upstream]:
                 self.send_header("Content-Length", str(len(body) + fault.lie))
             self.end_headers()
             end = len(body) if fault.cut < 0 else fault.cut
+            for place in range(end if fault.drip else 0):
+                time.sleep(fault.drip)
+                self.wfile.write(body[place : place + 1])
             half = end // 2 if fault.pause else 0
             self.wfile.write(body[:half])
             time.sleep(fault.pause)
-            self.wfile.write(body[half:end])
+            self.wfile.write(body[half : 0 if fault.drip else end])
             self.close_connection |= bool(fault.lie)
 
         def log_message(self, *_: object) -> None:
@@ -159,11 +163,11 @@ class Served:
     """A proxy that runs.
 
     Attributes:
-        clock: seconds that it is ahead of the time.
+        waits: `get` waits until what came is on the disk, too, which is after the client has it.
     """
 
     def __init__(self, port: int, made: Parts) -> None:
-        self.port, self.made = port, made
+        self.port, self.made, self.waits = port, made, True
         self.loop = asyncio.get_running_loop()
 
     def get(self, path: str, method: str = "GET", **headers: str) -> Answer:
@@ -176,6 +180,8 @@ class Served:
                     body, whole = response.read(), True
             except (http.client.IncompleteRead, ConnectionError) as error:
                 body, whole = getattr(error, "partial", b""), False
+            if self.waits:
+                until(lambda: not self.made.proxy.under_way)
             return Answer(response.status, body, {k.lower(): v for k, v in response.getheaders()}, whole)
         finally:
             connection.close()

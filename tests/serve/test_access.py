@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import re
+import signal
 import subprocess
 import threading
 from hashlib import sha256
@@ -291,6 +293,32 @@ def test_others_than_this_host_need_tls_and_a_way_to_be_let_in(tmp_path: Path) -
         assert ran.returncode == 2, ran.stderr
         assert "hint:" in ran.stderr
         assert "Traceback" not in ran.stderr
+
+
+def test_a_hangup_ends_no_proxy_that_has_nothing_to_read_again(tmp_path: Path, behind: Upstream) -> None:
+    with guarded(tmp_path, behind.url) as served:
+        served.process.send_signal(signal.SIGHUP)
+        assert served.get(MOD).status == 200
+        assert served.process.poll() is None
+
+
+def test_the_port_that_the_system_chose_is_told(tmp_path: Path) -> None:
+    with subprocess.Popen(command(tmp_path, "off"), stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        line = process.stderr.readline()
+        process.terminate()
+    port = re.fullmatch(r"listening on 127\.0\.0\.1:(\d+), store .*\n", line)
+    assert port is not None, line
+    assert port[1] != "0"
+
+
+@pytest.mark.parametrize("wrong", ["https://git.corp.example", "git.corp.example,["])
+def test_private_modules_that_are_named_by_no_pattern_are_an_error(tmp_path: Path, wrong: str) -> None:
+    ran = subprocess.run(
+        command(tmp_path, "off", "--private", wrong), check=False, capture_output=True, text=True, timeout=60
+    )
+    assert ran.returncode == 2
+    assert "this is no pattern of module paths: --private: " in ran.stderr
 
 
 def test_a_token_that_is_made_lets_in(tmp_path: Path, behind: Upstream) -> None:

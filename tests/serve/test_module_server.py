@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from serve.serving import Fault, Served, Upstream, module_zip, proxy, upstream
+from gosteward.serve.connections import USUAL
+from serve.serving import Fault, Served, Upstream, module_zip, proxy, until, upstream
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -119,6 +120,16 @@ def test_wrong_zip_is_never_whole_for_a_client_and_never_stored(
     assert nothing_is_left(tmp_path)
 
 
+def test_what_names_no_version_is_no_list_and_no_first_go_mod(tmp_path: Path, behind: Upstream) -> None:
+    """A login page that says to be plain text: the list would be empty for go, and the page the go.mod that this version is held to."""
+    page = Fault(body=b"<!doctype html>\nPlease log in.\n")
+    behind.faults = {f"/{MODULE}/@v/list": page, f"{BASE}.mod": page}
+    with proxy(tmp_path, behind.url) as served:
+        assert [served.get(f"/{MODULE}/@v/list").status, served.get(f"{BASE}.mod").status] == [502, 502]
+        behind.faults = {}
+        assert [served.get(f"/{MODULE}/@v/list").status, served.get(f"{BASE}.mod").status] == [200, 200]
+
+
 TROUBLES = {
     "cut": (Fault(cut=200), 502),
     "cut early": (Fault(cut=0), 502),
@@ -131,6 +142,8 @@ TROUBLES = {
     "gateway": (Fault(status=502), 502),
     "late": (Fault(status=504), 504),
     "odd": (Fault(status=418), 502),
+    "a login page": (Fault(headers=(("Content-Type", "Text/HTML; charset=utf-8"),)), 502),
+    "another encoding": (Fault(headers=(("Content-Encoding", "gzip"),)), 502),
     "redirect to nowhere": (Fault(status=302, body=b"", headers=(("Location", "ftp://x/"),)), 502),
     "absent": (Fault(status=404, body=b"no such version"), 404),
     "gone": (Fault(status=410, body=b"taken down by its author"), 410),
@@ -243,6 +256,23 @@ def test_a_client_that_goes_away_takes_nothing_with_it(served: Served, behind: U
     assert len(os.listdir("/proc/self/fd")) < 200
 
 
+def test_what_nobody_waits_for_any_more_makes_room_for_what_others_want(
+    tmp_path: Path, behind: Upstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gosteward.modules.proxy.THREADS", 4)
+    slow = [f"/example.com/slow{number}/@v/{VERSION}.zip" for number in range(8)]
+    for path in slow:
+        behind.faults[path] = Fault(body=bytes(1000), drip=0.05)
+    with proxy(tmp_path, behind.url, timeouts=USUAL._replace(head=0.2)) as served:
+        served.waits = False
+        for path in slow:
+            with socket.create_connection(("127.0.0.1", served.port)) as client:
+                client.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        until(lambda: served.made.proxy.under_way == len(slow))
+        assert served.get(f"/{MODULE}/@v/{VERSION}.zip").status == 200
+        until(lambda: served.made.proxy.under_way <= 2)
+
+
 @pytest.mark.parametrize(
     ("path", "status"),
     [
@@ -264,3 +294,26 @@ def test_paths_that_ask_for_something_else_are_refused(
 def test_other_methods_are_refused(served: Served, method: str) -> None:
     answer = served.get(f"{BASE}.mod", method)
     assert answer.status in (400, 405)
+
+
+def test_what_changes_is_told_from_memory_only_as_long_as_its_age_is_right(tmp_path: Path, behind: Upstream) -> None:
+    now, list_path = [1_795_000_000.0], f"/{MODULE}/@v/list"
+    with proxy(tmp_path, behind.url, list_ttl=10, clock=lambda: now[0]) as served:
+        seen = []
+        for seconds in (0.0, 0.5, 0.0, 0.4, 0.2, 0.0):
+            now[0] += seconds
+            answer = served.get(f"/{MODULE}/@v/list")
+            seen.append(
+                (answer.headers["cache-control"].partition("max-age=")[2], served.made.proxy.tally.brief["list"][0])
+            )
+        # The first comes from the upstream; the third and fourth, and the last, are what was said before.
+        assert seen == [("10", 0), ("9", 0), ("9", 1), ("9", 2), ("8", 2), ("8", 3)]
+        assert served.get(list_path, "HEAD").body == b""
+        now[0] -= 3_600  # somebody puts the clock back
+        assert served.get(list_path).headers["cache-control"].endswith("max-age=3608")
+        now[0] += 3_610
+        behind.files[list_path] = b"v1.2.3\nv1.3.0\n"
+        assert served.get(list_path).headers["warning"] == '110 - "response is stale"'
+        until = time.monotonic() + 10
+        while served.get(list_path).body != b"v1.2.3\nv1.3.0\n":
+            assert time.monotonic() < until

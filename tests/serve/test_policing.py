@@ -12,7 +12,7 @@ import pytest
 from gosteward.golang.proxyurls import DEFAULT_DATABASE
 from gosteward.modules.policy import UNKNOWN
 from gosteward.modules.requests import request_for
-from serve.serving import Fault, Served, Upstream, proxy, upstream
+from serve.serving import Fault, Served, Upstream, proxy, until, upstream
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -129,7 +129,8 @@ def test_what_is_too_young_is_refused_until_it_is_old_enough(world: World) -> No
 
 def test_age_that_nobody_tells_refuses_and_trouble_is_told_as_trouble(world: World) -> None:
     world.policy('minimum_age = "7d"\n')
-    world.add(LIB, "v1.4.0", "")
+    world.add(LIB, "v1.4.0")
+    world.behind.files[f"/{LIB}/@v/v1.4.0.info"] = b'{"Version":"v1.4.0"}'
     world.add(LIB, "v1.5.0")
     info = f"/{LIB}/@v/v1.5.0.info"
     world.behind.faults[info] = Fault(status=500)
@@ -176,6 +177,7 @@ def test_a_zip_may_be_too_large_whether_it_comes_or_is_stored(world: World, serv
         assert b"larger than 100 bytes (policy.toml:1)" in served.get(path).body
     read_again(served, world, "")
     assert served.get(path).status == 200
+    until(lambda: served.made.proxy.under_way == 0)  # a client has it before it is stored
     read_again(served, world, limit)
     assert served.get(path).status == 403
 
@@ -207,6 +209,32 @@ def test_no_checksum_database_is_asked_for_private_modules(world: World, tmp_pat
             assert served.get("/corp.example/own/@v/v1.0.0.zip").status == 200
             assert served.get(f"/{LIB}/@v/v1.0.0.zip").status == 502
             assert served.get(f"/sumdb/{DEFAULT_DATABASE}/lookup/corp.example/own@v1.0.0").status == 403
+
+
+def test_another_spelling_is_no_way_around_a_rule_nor_out_of_what_is_private(world: World, served: Served) -> None:
+    """`replace example.com/bad => example.com/BAD v1.0.0` makes go take the code of the one for the other."""
+    for module in ("example.com/!b!a!d", "example.com/!own/x"):
+        world.add(module, "v1.0.0")
+    read_again(served, world, 'private = ["example.com/own"]\n[[rule]]\ndeny = ["example.com/bad"]\nreason = "r"\n')
+    for path in ("@v/v1.0.0.zip", "@v/v1.0.0.info", "@v/list", "@latest", "@v/main.info"):
+        assert served.get(f"/example.com/!b!a!d/{path}").status == 403
+        assert served.get(f"/example.com/!own/x/{path}").status == 404
+    for path in ("example.com/!own/x", "example.com/own/" + "/".join(["long"] * 220)):
+        assert served.get(f"/sumdb/sum.example/lookup/{path}@v1.0.0").status == 403
+    assert not [path for path in world.behind.asked if "own" in path or path.endswith(".zip")]
+
+
+def test_a_version_that_no_file_system_takes_does_not_keep_the_others_of_a_list_back(
+    world: World, served: Served
+) -> None:
+    long = "v1.9." + "9" * 300
+    world.behind.files[f"/{LIB}/@v/list"] += f"{long}\n".encode()
+    world.behind.files[f"/{LIB}/@latest"] = f'{{"Version":"{long}"}}'.encode()
+    read_again(served, world, 'minimum_age = "7d"\n')
+    answer = served.get(f"/{LIB}/@v/list")
+    assert (answer.status, b"v1.2.0" in answer.body, b"v1.3.0" in answer.body) == (200, True, False)
+    assert served.get(f"/{LIB}/@latest").status == 404
+    assert served.get(f"/{LIB}/@v/{long}.info").status == 400
 
 
 def test_a_list_without_end_is_not_looked_at(world: World, served: Served) -> None:

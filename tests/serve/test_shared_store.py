@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
-from gosteward.modules.shared import in_bucket, outages
+from gosteward.modules.shared import in_bucket, places
 from gosteward.modules.shared.places import SharedPlace
 from modules.care.stores import publish
 from modules.shared.gateway import BUCKET, ENVIRONMENT, GOROOT, Gateway, gateway
@@ -37,7 +37,7 @@ GOSTEWARD = Path(sys.executable).with_name("gosteward")
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in ENVIRONMENT.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(outages, "FIRST_PAUSE", 0.2)
+    monkeypatch.setattr(places, "FIRST_PAUSE", 0.2)
     monkeypatch.setattr(in_bucket, "SILENT_SECONDS", 1)
 
 
@@ -174,7 +174,7 @@ def test_whatever_the_shared_store_does_clients_get_what_the_upstream_has(
 def test_a_dead_shared_store_is_told_once_and_asked_seldom(
     tmp_path: Path, behind: Upstream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(outages, "FIRST_PAUSE", 60.0)
+    monkeypatch.setattr(places, "FIRST_PAUSE", 60.0)
     for number in range(40):
         behind.add(f"example.com/m{number}", VERSION)
     with upstream() as dead, proxy(tmp_path, behind.url, shared=SharedPlace(f"s3://{BUCKET}", dead.url)) as served:

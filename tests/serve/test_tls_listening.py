@@ -115,6 +115,7 @@ def test_certificates_are_looked_at_as_curl_sends_them(served: Guarded, papers: 
         )
         assert ran.returncode != 0
         assert ran.stdout == b"000"
+    served.wait_for("the certificate of 127.0.0.1 is not accepted: certificate has expired")
 
 
 def test_old_versions_of_tls_are_not_spoken(served: Guarded) -> None:

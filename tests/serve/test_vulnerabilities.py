@@ -89,6 +89,23 @@ def test_clients_get_the_database_as_it_is(site: Site) -> None:
         assert site.database.asked.count("/index/db.json") == 1
 
 
+def test_age_and_size_of_the_copy_are_told(site: Site) -> None:
+    site.world.policy("")
+    with site.proxy() as served:
+        assert "gosteward_proxy_vulndb_reports 0\n" in served.get("/metrics").body.decode()
+        size = len(served.get("/vulndb/vulndb.zip").body)
+        assert [served.get(path).status for path in ("/vulndb/x", "/index")] == [400, 200]
+        told = served.get("/metrics").body.decode()
+        for line in (
+            "vulndb_reports 1", f"vulndb_bytes {size}", "vulndb_modified_timestamp_seconds 1793491200.000000",
+            f"vulndb_confirmed_timestamp_seconds {site.world.now:.6f}", 'requests_total{kind="vulndb",status="200"} 1',
+            'requests_total{kind="vulndb",status="400"} 1', 'requests_total{kind="index",status="200"} 1',
+        ):  # fmt: skip
+            assert f"gosteward_proxy_{line}\n" in told
+        assert "<dt>Vulnerabilities</dt>" in served.get("/-/").body.decode()
+        assert "1 份报告" in served.get("/-/?lang=zh").body.decode()
+
+
 def test_a_version_with_a_vulnerability_is_refused_with_its_id_and_the_fix(site: Site) -> None:
     with site.proxy() as served:
         for suffix in (".zip", ".info"):
@@ -101,6 +118,14 @@ def test_a_version_with_a_vulnerability_is_refused_with_its_id_and_the_fix(site:
         assert served.get(f"/{LIB}/@v/v1.2.0.zip").status == 200
         assert versions(served) == "v1.0.0 v1.2.0"
         assert f"/{LIB}/@v/v1.1.0.zip" not in site.world.behind.asked
+
+
+def test_another_spelling_of_a_module_has_its_vulnerabilities(site: Site) -> None:
+    other = LIB.replace("lib", "!l!i!b")
+    site.world.add(other, "v1.1.0")
+    with site.proxy() as served:
+        assert b"GO-2026-0001" in served.get(f"/{other}/@v/v1.1.0.zip").body
+        assert served.get(f"/{other}/@v/v1.1.0.zip").status == 403
 
 
 def test_go_takes_the_newest_version_without_one(site: Site) -> None:

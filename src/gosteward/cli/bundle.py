@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from gosteward.cli import check_text
@@ -109,7 +110,8 @@ def created_text(made: Created, words: Catalog) -> str:
     size = f"{made.size / 1e6:.1f}"
     lines = [words.text(Text("wrote {file}, {size} MB, all releases in it proved", file=made.path, size=size))]
     lines += [words.text(_packed(one, made.manifest.log)) for one in made.releases]
-    hint = Text("`gosteward install {version} --from {file}` installs it, with --offline too", version=made.releases[0].release.version[2:], file=made.path)  # fmt: skip
+    file = quote(made.path)
+    hint = Text("`gosteward install {version} --from {file}` installs it, with --offline too", version=made.releases[0].release.version[2:], file=file)  # fmt: skip
     lines += ["", words.text(hint)]
     return "".join(f"{visible(line)}\n" for line in lines)
 

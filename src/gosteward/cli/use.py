@@ -33,7 +33,7 @@ def run(options: Namespace) -> int:
     flags.settle(options)
     if options.project:
         return pin.pin(options, "use", options.version)
-    changing, root = flags.changing("use"), flags.root_of(options)
+    changing, root = flags.changing("use"), flags.changeable_root(options)
     words = flags.catalog(options.lang)
     tree = switching.installed_as(options.version, changing.host, root)
     directory, usual_place = flags.link_places(options, changing.user.home)

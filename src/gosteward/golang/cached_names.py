@@ -16,6 +16,7 @@ SUFFIXES = ("info", "mod", "zip", "ziphash", "lock", "partial")
 LONGEST = 1_024
 _CAPITAL = re.compile(r"!([a-z])")
 _NOT_ESCAPED = re.compile(r"[^!-~]|[A-Z]|!(?![a-z])")
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:\d\d)", re.ASCII)
 _TEMPORARY = re.compile(r"\.tmp-?\d*\Z")
 
 
@@ -58,5 +59,18 @@ def stated_version(info: bytes) -> str:
         stated = json.loads(info)
     except (ValueError, RecursionError):
         return ""
-    version = stated.get("Version") if isinstance(stated, dict) else None
-    return version if isinstance(version, str) else ""
+    if not isinstance(stated, dict) or not all(_is_readable(name.casefold(), value) for name, value in stated.items()):
+        return ""
+    # To Go the case of a name is nothing, and the last one of it counts.
+    versions = {value for name, value in stated.items() if name.casefold() == "version"}
+    version = stated.get("Version")
+    return version if isinstance(version, str) and versions == {version} else ""
+
+
+def _is_readable(name: str, value: object) -> bool:
+    """Whether Go reads a field: a file that it does not read would stay as it is, in its cache as in ours."""
+    if name in ("version", "name", "short"):
+        return isinstance(value, str)
+    if name == "time":
+        return isinstance(value, str) and bool(_TIME.fullmatch(value))
+    return name != "origin" or value is None or isinstance(value, dict)

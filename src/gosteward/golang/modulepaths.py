@@ -10,6 +10,9 @@ from fnmatch import translate
 from typing import NamedTuple
 
 _ENTRY = re.compile(r"([^,|]*)([,|]|\Z)")
+_GLOB = r"(?:[A-Za-z0-9._~*?!-]|\[[!^]?[A-Za-z0-9._~-]+\])+"  # path.Match, as far as module paths go
+_PATTERN = re.compile(rf"{_GLOB}(?:/{_GLOB})*/?")
+PATTERN_HINT = 'path elements with * and ?, such as "github.com/corp/*"; each stands for all below it, too'
 # Hosts where anybody publishes modules: a first path element of these says nothing about who owns a module.
 FORGES = (
     "github.com",
@@ -56,6 +59,11 @@ def proxy_list(value: str) -> tuple[ProxyEntry, ...]:
     return tuple(entries)
 
 
+def is_pattern(text: str) -> bool:
+    """Whether one glob can fit a module path: GOPRIVATE takes others as well (a URL, an open bracket), and they fit nothing."""
+    return bool(_PATTERN.fullmatch(text))
+
+
 def covers(patterns: str, path: str) -> bool:
     """Whether one of the comma-separated globs matches a leading part of a module path with as many elements."""
     for pattern in patterns.split(","):
@@ -67,6 +75,11 @@ def covers(patterns: str, path: str) -> bool:
         if len(elements) >= len(wanted) and all(_fits(w, e) for w, e in zip(wanted, elements)):
             return True
     return False
+
+
+def touches(patterns: str, path: str) -> bool:
+    """As `covers`, whatever the case of letters: of what is forbidden or private, most forges serve other spellings as well."""
+    return covers(patterns.lower(), path.lower())
 
 
 def is_forge(host: str) -> bool:

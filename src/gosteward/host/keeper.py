@@ -27,6 +27,7 @@ PR_SET_NO_NEW_PRIVS = 38
 LIMITS = {"AS": resource.RLIMIT_AS, "CORE": resource.RLIMIT_CORE, "CPU": resource.RLIMIT_CPU, "FSIZE": resource.RLIMIT_FSIZE,
           "NOFILE": resource.RLIMIT_NOFILE, "NPROC": resource.RLIMIT_NPROC}  # fmt: skip
 _FAILED_TO_START = 127
+EXPENDABLE = 500
 _TICK = 0.05
 
 
@@ -65,6 +66,7 @@ def _become(order: dict[str, Any]) -> None:
         os.dup2(ours, theirs)
     for name, limit in order["limits"].items():
         _limit(LIMITS[name], limit)
+    _be_first_to_go()
     if order["user"] is not None:
         uid, gid, groups = order["user"]
         os.setgroups(groups)
@@ -85,6 +87,13 @@ def _limit(which: int, limit: int) -> None:
     wanted = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
     with contextlib.suppress(OSError, ValueError):
         resource.setrlimit(which, (wanted, wanted))
+
+
+def _be_first_to_go() -> None:
+    """Where memory runs out, the kernel ends the program, and not whoever asked for it. Source: proc(5), oom_score_adj."""
+    with contextlib.suppress(OSError, ValueError), open("/proc/self/oom_score_adj", "r+") as file:
+        if int(file.read()) < EXPENDABLE:
+            file.write(str(EXPENDABLE))
 
 
 def _waited(pid: int, end: float) -> int | None:

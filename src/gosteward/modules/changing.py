@@ -45,12 +45,14 @@ class Content(NamedTuple):
 
     Attributes:
         max_age: seconds for which it may be kept by others.   stale: it is older than it should be.   asked: an upstream has just given it.
+        until: the same holds until then, max_age and all, seconds since the epoch; 0.0 for not any longer.
     """
 
     body: bytes
     max_age: int = 0
     stale: bool = False
     asked: bool = False
+    until: float = 0.0
 
 
 class ChangingAnswers:
@@ -67,8 +69,14 @@ class ChangingAnswers:
     def fresh(self, path: str, freshness: Freshness) -> Content | Refusal | None:
         """The answer to a path while it is believed; None if it has to be asked for."""
         kept = self._kept.get(path)
-        left = _lifetime(kept, freshness) - (self._clock() - kept.at) if kept is not None else 0.0
-        return _told(kept, left) if kept is not None and left > 0 else None
+        if kept is None:
+            return None
+        now = self._clock()
+        left = _lifetime(kept, freshness) - (now - kept.at)
+        if left <= 0:
+            return None
+        found = _told(kept, left)
+        return found._replace(until=now + left % 1.0) if isinstance(found, Content) else found
 
     async def answer(self, path: str, ask: Callable[[], Kept | Refusal], freshness: Freshness) -> Content | Refusal:
         """The answer to a path.  ask: asks for it, blocking; called in a thread."""

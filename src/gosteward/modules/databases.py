@@ -12,6 +12,7 @@ from gosteward.golang.proxyurls import DATABASE_IN_CHINA, KNOWN_DATABASES, maske
 from gosteward.modules.answers import NOT_FOUND, Refusal
 from gosteward.modules.changing import Content, Freshness, asked
 from gosteward.modules.origins.upstream import UpstreamOrigin
+from gosteward.modules.storage.kept_answers import Kept
 from gosteward.modules.upstreams import Upstream
 from gosteward.sumdb import keys
 from gosteward.toolchains.origins import log_files
@@ -78,16 +79,24 @@ class DatabaseRelay:
     def __init__(
         self, served: Sequence[Database], changing: ChangingAnswers, web: Web, clock: Callable[[], float], tally: Tally | None = None,
     ) -> None:  # fmt: skip
-        self._origins = {one.name: UpstreamOrigin(one.bases, web, tally) for one in served}
+        self._origins = {one.name: (UpstreamOrigin(one.bases, web, tally), one.folders) for one in served}
         self._changing, self._clock = changing, clock
 
     async def answer(self, request: DatabaseRequest) -> Content | Refusal:
         """What a database says. `supported` is said for those that are set up, and asks nobody."""
-        origin = self._origins.get(request.name)
-        if origin is None:
+        found = self._origins.get(request.name)
+        if found is None:
             return Refusal(NOT_FOUND, f"not found: the checksum database {request.name} is not served here")
         if request.rest == "supported":
             return Content(b"", 86_400)
         path = f"sumdb/{request.name}/{request.rest}"
         freshness = PASSING if request.rest == "latest" else LASTING
-        return await self._changing.answer(path, lambda: asked(origin, request.rest, self._clock), freshness)
+        return await self._changing.answer(path, lambda: self._asked(*found, request.rest), freshness)
+
+    def _asked(self, origin: UpstreamOrigin, folders: Sequence[Folder], rest: str) -> Kept | Refusal:
+        """What is in files of this host, but for heads, which grow old; else what servers say. Blocking."""
+        for folder in folders if rest != "latest" else ():
+            status, body = log_files.server(folder).get(f"/{rest}")
+            if status == 200:
+                return Kept(200, body, self._clock())
+        return asked(origin, rest, self._clock)

@@ -14,7 +14,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from gosteward.errors import StewardError
-from gosteward.golang.modulepaths import covers
+from gosteward.golang.modulepaths import touches
 from gosteward.host.own_directory import OwnDirectory
 from gosteward.toolchains.module_cache.logged_modules import said
 
@@ -113,7 +113,7 @@ class LoggedHashesOf:
         threading.Thread(target=self._work, daemon=True, name="prover").start()
 
     def expected(self, module: str, version: str) -> Expected:
-        if covers(self._private, module):
+        if touches(self._private, module):
             return self._seen.expected(module, version)
         known = self._known.get((module, version))
         if known is not None:
@@ -135,7 +135,7 @@ class LoggedHashesOf:
         return answer.result()
 
     def record(self, module: str, version: str, kind: str, h1: str) -> str:
-        return self._seen.record(module, version, kind, h1) if covers(self._private, module) else h1
+        return self._seen.record(module, version, kind, h1) if touches(self._private, module) else h1
 
     def _work(self) -> None:
         while True:

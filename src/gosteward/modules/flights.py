@@ -23,8 +23,10 @@ class Unwatched:
     """A transfer that nobody follows: whoever wants its file waits in the thread that makes it.
 
     Attributes:
-        refusal: why there is no file; None once it ended well.
+        refusal: why there is no file; None once it ended well.   is_left: as of `Flight`.
     """
+
+    is_left = False
 
     def __init__(self) -> None:
         self.refusal: Refusal | None = None
@@ -50,15 +52,16 @@ class Flight:
 
     Attributes:
         size: bytes of the whole file, -1 where nobody says.   refusal: why there is none; None while that is open, and where all went well.
-        ended: nothing more comes.
+        ended: nothing more comes.   is_left: whoever wanted it has gone.
     """
 
     def __init__(self, path: str, landed: Callable[[Flight], None] = lambda _: None) -> None:
         self.path = path
         self.size = -1
         self.refusal: Refusal | None = None
-        self.ended = self._has_landed = False
+        self.ended = self._has_landed = self.is_left = False
         self._landed = landed
+        self._outcome: Refusal | None = None
         self._loop = asyncio.get_running_loop()
         self._changed = asyncio.Event()
         self._descriptor = -1
@@ -96,6 +99,12 @@ class Flight:
             await self._wait()
         return max(place, self._free())
 
+    async def landed(self) -> Refusal | None:
+        """Wait until it is in the store, and on the disk. Returns why it is not."""
+        while not self._has_landed:
+            await self._wait()
+        return self._outcome
+
     def read(self, place: int, count: int) -> bytes:
         """Bytes of the file. Raises OSError."""
         return os.pread(self._descriptor, count, place)
@@ -103,9 +112,11 @@ class Flight:
     def join(self) -> None:
         """One more reads it; it is open until as many `leave`."""
         self._readers += 1
+        self.is_left = False
 
     def leave(self) -> None:
         self._readers -= 1
+        self.is_left = not self._readers
         self._close_unread()
 
     @property
@@ -144,7 +155,7 @@ class Flight:
         if not self.ended:
             self.refusal, self.ended = refusal, True
             self._got = max(self._got, got)
-        self._has_landed = True
+        self._has_landed, self._outcome = True, refusal
         self._landed(self)
         self._kick()
         self._close_unread()

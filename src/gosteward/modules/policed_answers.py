@@ -69,9 +69,7 @@ async def fetched(proxy: ModuleProxy, request: ModuleRequest) -> Refusal | None:
     if not isinstance(answer, Flight):
         return answer if isinstance(answer, Refusal) else None
     try:
-        while not answer.ended:
-            await answer.readable(answer.got)
-        return answer.refusal
+        return await answer.landed()
     finally:
         answer.leave()
 
@@ -130,6 +128,8 @@ async def shown_version(
     try:
         version = str(json.loads(content.body)["Version"])
     except (ValueError, KeyError, TypeError, RecursionError):
+        version = ""
+    if not is_canonical(request.module, version):
         return Refusal(NOT_FOUND, f"not found: {request.named}: it names no version")
     made = stated_time(content.body)
     if made:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from gosteward.golang import advisories, vulnerability_table
 from gosteward.golang.goversion import parse as go_version
-from gosteward.golang.modulepaths import covers
+from gosteward.golang.modulepaths import touches
 from gosteward.golang.toolchain_names import TOOLCHAIN_MODULE
 from gosteward.modules.answers import FORBIDDEN, UNAVAILABLE, Refusal
 
@@ -49,6 +49,7 @@ class PolicedVulnerabilities:
     def __init__(self, source: Known | None = None) -> None:
         self.source = source
         self._spans: dict[str, Spans] = {}
+        self._spelt: tuple[VulnerabilityTable, dict[str, str]] | None = None
 
     @property
     def is_known(self) -> bool:
@@ -62,32 +63,41 @@ class PolicedVulnerabilities:
     def matters(self, policy: ModulePolicy, module: str) -> bool:
         """Whether a version of a module might be refused."""
         wanted = policy.vulnerable
-        if wanted is None or not covers(wanted.modules, module):
+        if wanted is None or not touches(wanted.modules, module):
             return False
         table = self._table()
         if table is None:
             return not wanted.passes_unknown
-        return module in table.modules or (module == TOOLCHAIN_MODULE and wanted.toolchains)
+        return self._reported(table, module) in table.modules or (module == TOOLCHAIN_MODULE and wanted.toolchains)
 
     def refusal(self, policy: ModulePolicy, module: str, version: str) -> Refusal | None:
         """Why a full version is refused; None if it is not."""
         wanted = policy.vulnerable
-        if wanted is None or not covers(wanted.modules, module):
+        if wanted is None or not touches(wanted.modules, module):
             return None
         table = self._table()
         if table is None:
             return None if wanted.passes_unknown else _said(wanted, f"{module}@{version}", UNKNOWN)
         if module == TOOLCHAIN_MODULE:
             return _of_go(wanted, table.of_go, version) if wanted.toolchains else None
-        spans = self._spans.get(module)
+        reported = self._reported(table, module)
+        spans = self._spans.get(reported)
         if spans is None:
-            spans = self._remember(module, vulnerability_table.spans_of(_counting(wanted, table, module)))
+            spans = self._remember(reported, vulnerability_table.spans_of(_counting(wanted, table, reported)))
         span = spans.at(version)
         if span is None:
             return None
-        reports = vulnerability_table.holding(_counting(wanted, table, module), version)
+        reports = vulnerability_table.holding(_counting(wanted, table, reported), version)
         end = f"later than {span.end}" if span.with_high else span.end
         return _refused(wanted, f"{module}@{version}", reports[0].named, [one.id for one in reports], end)
+
+    def _reported(self, table: VulnerabilityTable, module: str) -> str:
+        """The spelling of a module that there are reports about: forges serve it by others, too."""
+        if module in table.modules:
+            return module
+        if self._spelt is None or self._spelt[0] is not table:
+            self._spelt = table, {name.lower(): name for name in table.modules}
+        return self._spelt[1].get(module.lower(), module)
 
     def _table(self) -> VulnerabilityTable | None:
         return self.source.table if self.source is not None else None

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from gosteward.errors import UsageError
 from gosteward.finding import Text
 from gosteward.golang import cached_names, version_ranges
-from gosteward.golang.modulepaths import covers
+from gosteward.golang.modulepaths import covers, touches
 from gosteward.modules import policed_answers, policed_licences, policy_file
 from gosteward.modules import policy as rules
 from gosteward.modules.answers import FORBIDDEN, UNAVAILABLE, Refusal
@@ -179,15 +179,17 @@ class Policing:
     def upstreams_for(self, path: str, usual: tuple[Upstream, ...]) -> tuple[Upstream, ...]:
         """Who is asked for a path of the protocol. From any thread."""
         escaped = path.partition("/@v/")[0] if "/@v/" in path else path.partition("/@latest")[0]
-        return rules.upstreams_for(self.policy, cached_names.unescaped(escaped), usual)
+        return rules.upstreams_for(self.policy, cached_names.unescaped(escaped) or escaped, usual)
 
     def is_private(self, module: str) -> bool:
         """Whether nobody outside is asked for a module. From any thread."""
-        return covers(self.policy.private, module)
+        return touches(self.policy.private, module)
 
     def refusal_of_lookup(self, request: DatabaseRequest) -> Refusal | None:
         """Why a question to a checksum database is not passed on; None if it is."""
-        module = cached_names.unescaped(request.rest[len("lookup/") :].partition("@")[0])
+        # As it is escaped, where it is too long for a module path: a name of somebody's is one in any length.
+        escaped = request.rest[len("lookup/") :].partition("@")[0]
+        module = cached_names.unescaped(escaped) or escaped
         if not request.rest.startswith("lookup/") or not self.is_private(module):
             return None
         return Refusal(FORBIDDEN, f"{module} is private: no checksum database is asked for it; set GONOSUMDB for it")

@@ -1,17 +1,22 @@
 """Which module versions may be had: the rules of a team, and what they come to for one version. Pure.
 
 The first rule that fits a version decides; where none does, the default. See `policy_file` for how they are written down.
+
+Forges take github.com/corp and github.com/Corp for the same, and a `replace` in a go.mod lets go take the one for the other. So what denies,
+holds back or makes private counts for all spellings, what allows for its own alone.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, Union
+from typing import TYPE_CHECKING, NamedTuple, TypeVar, Union
 
-from gosteward.golang.modulepaths import covers
+from gosteward.golang.modulepaths import covers, touches
 from gosteward.golang.version_ranges import hold
 from gosteward.modules.answers import FORBIDDEN, Refusal
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from gosteward.golang.version_ranges import VersionRange
     from gosteward.modules.upstreams import Upstream
 
@@ -45,7 +50,11 @@ class Covered(NamedTuple):
     versions: tuple[VersionRange, ...] = ()
 
     def fits(self, module: str, version: str) -> bool:
-        return covers(self.modules, module) and (not self.versions or hold(self.versions, version))
+        return covers(self.modules, module) and self.has(version)
+
+    def has(self, version: str) -> bool:
+        """Whether it is about a version, whichever the module."""
+        return not self.versions or hold(self.versions, version)
 
 
 class Rule(NamedTuple):
@@ -55,6 +64,10 @@ class Rule(NamedTuple):
     allows: bool
     reason: str
     place: Place
+
+    def concerns(self, module: str) -> bool:
+        """Whether it is about versions of a module."""
+        return covers(self.covered.modules, module) if self.allows else touches(self.covered.modules, module)
 
 
 class Age(NamedTuple):
@@ -71,6 +84,9 @@ class Size(NamedTuple):
     covered: Covered
     most: int
     place: Place
+
+
+_Entry = TypeVar("_Entry", Age, Size)
 
 
 class Route(NamedTuple):
@@ -137,21 +153,22 @@ class ModulePolicy(NamedTuple):
 def concerning(policy: ModulePolicy, module: str) -> ModulePolicy:
     """What is left of a policy where it is about one module."""
     return policy._replace(
-        rules=tuple(rule for rule in policy.rules if covers(rule.covered.modules, module)),
-        ages=tuple(age for age in policy.ages if covers(age.covered.modules, module)),
-        sizes=tuple(size for size in policy.sizes if covers(size.covered.modules, module)),
+        rules=tuple(rule for rule in policy.rules if rule.concerns(module)),
+        ages=tuple(age for age in policy.ages if touches(age.covered.modules, module)),
+        sizes=tuple(size for size in policy.sizes if touches(size.covered.modules, module)),
     )
 
 
 def by_name(policy: ModulePolicy, module: str, version: str) -> Rule:
     """The rule that decides about a full version."""
-    return next((rule for rule in policy.rules if rule.covered.fits(module, version)), _default(policy))
+    fitting = (rule for rule in policy.rules if rule.concerns(module) and rule.covered.has(version))
+    return next(fitting, _default(policy))
 
 
 def denied_whole(policy: ModulePolicy, module: str) -> Rule | None:
     """The rule by which no version of a module may be had; None if one might."""
     for rule in policy.rules:
-        if not covers(rule.covered.modules, module):
+        if not rule.concerns(module):
             continue
         if rule.allows:
             return None
@@ -162,21 +179,31 @@ def denied_whole(policy: ModulePolicy, module: str) -> Rule | None:
 
 def is_plain(policy: ModulePolicy, module: str) -> bool:
     """Whether every version of a module may be had, however young."""
-    rules = [rule for rule in policy.rules if covers(rule.covered.modules, module)]
-    aged = policy.minimum_age or any(age.seconds and covers(age.covered.modules, module) for age in policy.ages)
+    rules = [rule for rule in policy.rules if rule.concerns(module)]
+    aged = policy.minimum_age or any(age.seconds and touches(age.covered.modules, module) for age in policy.ages)
     return policy.allows and not aged and all(rule.allows for rule in rules)
 
 
 def age_wanted(policy: ModulePolicy, module: str, version: str) -> Age:
     """How old a version has to be."""
     usual = Age(Covered(""), policy.minimum_age, policy.place)
-    return next((age for age in policy.ages if age.covered.fits(module, version)), usual)
+    own = next((age for age in policy.ages if age.covered.fits(module, version)), usual)
+    return max((own, *_of_other_spellings(policy.ages, module, version)), key=lambda age: age.seconds)
 
 
 def largest(policy: ModulePolicy, module: str, version: str) -> Size:
     """How large the zip of a version may be; -1 for any size."""
     usual = Size(Covered(""), policy.maximum_zip, policy.place)
-    return next((size for size in policy.sizes if size.covered.fits(module, version)), usual)
+    own = next((size for size in policy.sizes if size.covered.fits(module, version)), usual)
+    limited = [size for size in (own, *_of_other_spellings(policy.sizes, module, version)) if size.most > -1]
+    return min(limited, key=lambda size: size.most) if limited else own
+
+
+def _of_other_spellings(entries: Iterable[_Entry], module: str, version: str) -> Iterator[_Entry]:
+    for entry in entries:
+        patterns = entry.covered.modules
+        if touches(patterns, module) and not covers(patterns, module) and entry.covered.has(version):
+            yield entry
 
 
 def upstreams_for(policy: ModulePolicy, module: str, usual: tuple[Upstream, ...]) -> tuple[Upstream, ...]:
@@ -184,12 +211,14 @@ def upstreams_for(policy: ModulePolicy, module: str, usual: tuple[Upstream, ...]
     route = route_for(policy, module)
     if route is not None:
         return route.upstreams
-    return () if covers(policy.private, module) else usual
+    return () if touches(policy.private, module) else usual
 
 
 def route_for(policy: ModulePolicy, module: str) -> Route | None:
-    """The route of a module; None if it has none."""
-    return next((route for route in policy.routes if covers(route.covered.modules, module)), None)
+    """The route of a module; None if it has none. Nobody else learns of it by another spelling."""
+    own = (route for route in policy.routes if covers(route.covered.modules, module))
+    others = (route for route in policy.routes if touches(route.covered.modules, module))
+    return next(own, None) or next(others, None)
 
 
 def starts_programs(policy: ModulePolicy) -> bool:

@@ -49,7 +49,7 @@ from gosteward.errors import UsageError
 from gosteward.formats import toml_document
 from gosteward.formats.sizes import bytes_of
 from gosteward.golang import version_ranges
-from gosteward.golang.modulepaths import covers
+from gosteward.golang.modulepaths import PATTERN_HINT, covers, is_pattern
 from gosteward.golang.proxyurls import PUBLIC_PROXIES, masked
 from gosteward.golang.proxyurls import parse as parse_url
 from gosteward.knowledge.licences import NAMES
@@ -79,7 +79,6 @@ KEYS = {
 _MOST_GLOBS = 100
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0, "w": 7 * 86_400.0}
 _AGE = re.compile(r"(\d{1,6})([smhdw])|0")
-_PATTERN = re.compile(r"[A-Za-z0-9._~*?\[\]^!-]+(?:/[A-Za-z0-9._~*?\[\]^!-]+)*/?")
 _HEADER = re.compile(r"\s*\[\[\s*(?P<name>[a-z]+)\s*\]\]")
 _SINGLE = re.compile(r"\s*\[\s*(?P<name>[a-z]+)\s*\]")
 _VULNERABILITY = re.compile(r"[A-Z]{2,10}-[A-Za-z0-9-]{4,40}", re.ASCII)
@@ -244,10 +243,11 @@ def _patterns(table: _Table, key: str) -> str:
     if not isinstance(listed, list) or not 0 < len(listed) <= MOST:
         raise UsageError(f"{key} is a list of module patterns", subject=f"{table.where}: {key}")
     for one in listed:
-        if not isinstance(one, str) or not _PATTERN.fullmatch(one):
-            hint = 'path elements with * and ?, such as "github.com/corp/*"; each stands for all below it, too'
+        if not isinstance(one, str) or not is_pattern(one):
             raise UsageError(
-                "this is no pattern of module paths", subject=f"{table.where}: {_printable(repr(one))}", hint=hint
+                "this is no pattern of module paths",
+                subject=f"{table.where}: {_printable(repr(one))}",
+                hint=PATTERN_HINT,
             )
     return ",".join(listed)
 

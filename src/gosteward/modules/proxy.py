@@ -17,10 +17,9 @@ from gosteward.modules.changing import USUAL, ChangingAnswers, Content, asked
 from gosteward.modules.flights import Flight, Unwatched
 from gosteward.modules.origins.upstream import BrokenError
 from gosteward.modules.policy import excess
-from gosteward.modules.storage.kept_answers import Kept
 from gosteward.modules.storage.sharing import ALONE
 from gosteward.modules.tally import Tally
-from gosteward.modules.verification import LIMITS, names_a_version, problem_with
+from gosteward.modules.verification import LIMITS, lists_versions, names_a_version, problem_with
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
     from gosteward.modules.policy import AtOnce, Size
     from gosteward.modules.requests import DatabaseRequest, ModuleRequest
     from gosteward.modules.storage.disk import DiskStore
-    from gosteward.modules.storage.kept_answers import KeptAnswers
+    from gosteward.modules.storage.kept_answers import Kept, KeptAnswers
     from gosteward.modules.storage.sharing import Sharing
 
 THREADS = 48
@@ -156,22 +155,19 @@ class ModuleProxy:
         except BaseException:  # cancelled: the client is gone
             flight.leave()
             raise
-        if flight.refusal is None:
+        refusal = flight.refusal or self.too_large(request, flight.size)  # it may have begun under another policy
+        if refusal is None:
             return flight
         flight.leave()
-        return flight.refusal
+        return refusal
 
     def _asked(self, request: ModuleRequest) -> Kept | Refusal:
         """Ask for something that changes. Blocking."""
         found = asked(self.origin, request.path, self.clock)
-        if (
-            isinstance(found, Kept)
-            and found.status == 200
-            and request.kind != "list"
-            and not names_a_version(found.body)
-        ):
-            return Refusal(BAD_GATEWAY, f"{request.named}: the upstream's answer names no version")
-        return found
+        fits = lists_versions if request.kind == "list" else names_a_version
+        if isinstance(found, Refusal) or found.status != 200 or fits(found.body):
+            return found
+        return Refusal(BAD_GATEWAY, f"{request.named}: the upstream's answer names no version")
 
     def _landed(self, flight: Flight) -> None:
         self._flights.pop(flight.path, None)
@@ -296,6 +292,8 @@ class ModuleProxy:
             for piece in coming.body:
                 if incoming.size + len(piece) > limit:
                     return too_large, 0
+                if flight.is_left and self.under_way > THREADS // 2:
+                    raise BrokenError("whoever wanted it has gone, and others wait")
                 incoming.write(piece)
                 if incoming.size - told >= _STEP:
                     told = incoming.size

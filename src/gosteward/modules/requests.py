@@ -20,11 +20,13 @@ from typing import NamedTuple, Union
 from gosteward.golang import cached_names, gomod
 
 LONGEST = 2_048  # characters of a target
+LONGEST_NAME = 255  # of a file or directory
+_SHORT = 100  # characters that fit in any case, escaped or not
 FILES = ("info", "mod", "zip")
 _ENCODED = re.compile(r"%([0-9A-Fa-f]{2})")
 _PLAIN = re.compile(r"[!-~]*")
 _ELEMENT = r"(?!\.)(?:[a-z0-9._~-]|![a-z])+(?<!\.)"
-_MODULE = rf"{_ELEMENT}(?:/{_ELEMENT})*"
+_MODULE = rf"(?![.-])[a-z0-9.-]+(?<!\.)(?:/{_ELEMENT})*"
 _VERSION = r"(?!\.)(?:[a-z0-9._~+-]|![a-z])+"
 _PATH = re.compile(
     rf"(?P<module>{_MODULE})/(?:(?P<latest>@latest)|@v/(?:(?P<list>list)|(?P<version>{_VERSION})\.(?P<file>info|mod|zip)))"
@@ -97,6 +99,8 @@ def parse(target: str) -> Request:
     match = _PATH.fullmatch(path)
     if match is None:
         return Malformed("the path is not one of the module proxy protocol")
+    if len(path) > LONGEST_NAME and any(len(part) > LONGEST_NAME for part in path.split("/")):
+        return Malformed(f"a part of the path is longer than {LONGEST_NAME} characters, which no file system takes")
     module, version = cached_names.unescaped(match["module"]), cached_names.unescaped(match["version"] or "")
     if "." not in module.partition("/")[0]:
         return Malformed("the first element of the module path has no dot")
@@ -125,6 +129,8 @@ def is_canonical(module: str, version: str) -> bool:
     Source: golang.org/x/mod/module (`CheckPathMajor`, `CanonicalVersion`).
     """
     if not gomod.is_version(version) or ("+" in version and not version.endswith("+incompatible")):
+        return False
+    if len(version) > _SHORT and len(gomod.escape(version)) > LONGEST_NAME - len(".info"):
         return False
     major = version[1 : version.index(".")]
     gopkg = _GOPKG_MAJOR.match(module)

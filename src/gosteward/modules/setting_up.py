@@ -28,7 +28,7 @@ from gosteward.modules.storage.store_identity import identity_of
 from gosteward.modules.tally import Tally
 from gosteward.modules.upstreams import CHECKOUT, upstreams
 from gosteward.modules.vulnerabilities.bringing import database
-from gosteward.modules.vulnerabilities.mirror import VulnerabilityMirror
+from gosteward.modules.vulnerabilities.mirror import STORE, VulnerabilityMirror
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -51,7 +51,7 @@ class Wanted(NamedTuple):
         store: absolute path.   upstream: as GOPROXY.   sumdb: see `databases`; the first one proves what comes, "off": first bytes count.
         private: patterns as in GONOSUMDB, of modules that no database is asked for.   list_ttl: seconds.
         metadata: what is shared through a Redis, None for nothing.   shared: where files are shared, None for nowhere.
-        vulnerabilities: the database of them, see `vulnerabilities.bringing.database`; "" or "off" for none.
+        vulnerabilities: the database of them, see `vulnerabilities.bringing.database`; "store" for what comes into the store, "" or "off" for none.
         checkout: how modules come from version control, None for not at all.
     """
 
@@ -153,9 +153,10 @@ def _vulnerabilities(
     wanted: Wanted, web: Web, proxy: ModuleProxy, policy: Policing | None
 ) -> VulnerabilityMirror | None:
     """The copy of the database; if the policy judges by it, it is there when this returns, or it is known why it is not."""
-    source = database(wanted.vulnerabilities, web)
+    by_store = wanted.vulnerabilities == STORE
+    source = database(wanted.vulnerabilities, web) if not by_store else None
     mirror = None
-    if source is not None:
+    if source is not None or by_store:
         mirror = VulnerabilityMirror(source, wanted.store, proxy.threads, proxy.clock, proxy.tally)
     if policy is not None:
         policy.vulnerabilities.source = mirror

@@ -43,21 +43,39 @@ class Health(NamedTuple):
     error: str = ""
 
 
+class Reports(NamedTuple):
+    """The copy of a vulnerability database.
+
+    Attributes:
+        number: of reports, 0 while there is no copy.   size: bytes of the copy.   changed: when the database did last, by its own word.
+        confirmed: when it was last known to be the newest, 0.0 for not since the start; where no database is asked, when the copy came.
+            Both in seconds since the epoch.
+    """
+
+    number: int = 0
+    size: int = 0
+    changed: float = 0.0
+    confirmed: float = 0.0
+
+
 class Tally:
     """Counts, which only grow. One event loop changes them; what transfers tell, from threads, goes through the methods.
 
     Attributes:
         memory: files given from memory, by kind, a list of one number each: it is the only thing that most requests change.
+        brief: lists, @latest and branches given from memory, in the same form.
         stored: given from the store.   missed: asked for and not there; clients, not transfers.   refused: by the policy.
         requests: answers by kind and status, without those from memory.   unverified: files that were not what they should be.
         metadata: questions to shared metadata, by result (METADATA), empty where there is none.   metadata_up: whether it answers.
         shared: what happened with a shared store, by result (SHARED), empty where there is none.   shared_up: whether it answers.
         unshared: files that are to be published there, -1 where it is not known which ones.
+        reports: the copy of a vulnerability database, None where there is to be none.
         troubles: the last ones, the newest last.   told: called with each, by any thread.
     """
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
         self.memory: dict[str, list[int]] = {kind: [0] for kind in ("info", "mod", "zip")}
+        self.brief: dict[str, list[int]] = {kind: [0] for kind in ("list", "latest", "info")}
         self.stored = self.missed = self.refused = self.unverified = 0
         self.requests: dict[tuple[str, int], int] = {}
         self.health: dict[str, Health] = {}
@@ -66,6 +84,7 @@ class Tally:
         self.shared: dict[str, int] = {}
         self.shared_up: Callable[[], bool] = lambda: True
         self.unshared: Callable[[], int] = lambda: 0
+        self.reports: Callable[[], Reports | None] = lambda: None
         self.troubles: deque[Trouble] = deque(maxlen=MOST_TROUBLES)
         self.told: Callable[[Trouble], None] = lambda _: None
         self.began = clock()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from gosteward.modules.requests import ModuleRequest
 
 MOST_INFO = 1 << 16
+_MODULE_LINE = re.compile(rb"^(?:\xef\xbb\xbf)?[ \t]*module[ \t(]", re.MULTILINE)
 LIMITS = {"info": MOST_INFO, "mod": zip_contents.MOST_SMALL, "zip": zip_contents.MOST_BYTES}
 
 
@@ -44,6 +46,8 @@ def problem_with(
     wanted = expected.zip_h1 if request.kind == "zip" else expected.mod_h1
     if not wanted and not first_counts:
         return Refusal(BAD_GATEWAY, f"{request.named}: nobody knows the hash of its {request.kind}", undecided=True)
+    if not wanted and request.kind == "mod" and not _MODULE_LINE.search(os.pread(descriptor, MOST_INFO, 0)):
+        return Refusal(BAD_GATEWAY, f"{request.named}: what came is no go.mod: no line of it names a module")
     if not wanted:
         wanted = hashes.record(request.module, request.version, request.kind, found)
     if found == wanted:
@@ -69,6 +73,12 @@ def names_a_version(content: bytes) -> bool:
     except (ValueError, RecursionError):
         return False
     return isinstance(stated, dict) and gomod.is_version(str(stated.get("Version", "")))
+
+
+def lists_versions(content: bytes) -> bool:
+    """Whether an answer is a list: without a version only if it is empty. Source: cmd/go/internal/modfetch (`proxyRepo.Versions`)."""
+    lines = content.decode("utf-8", "replace").split("\n")
+    return not content.strip() or any(gomod.is_version(line.split()[0]) for line in lines if line.strip())
 
 
 def h1_of(request: ModuleRequest, descriptor: int) -> str:

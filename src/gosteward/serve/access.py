@@ -12,7 +12,6 @@ from __future__ import annotations
 import asyncio
 import hmac
 import importlib.util
-import ipaddress
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -24,12 +23,13 @@ from gosteward.formats import htpasswd, token_list
 from gosteward.formats.authorization import presented
 from gosteward.host import secret_files
 from gosteward.serve.connections import plain
+from gosteward.serve.networks import network_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gosteward.formats.authorization import Presented
-    from gosteward.serve.connections import Asked, Client, Reply, Writer
+    from gosteward.serve.connections import Asked, Reply, Writer
 
 LONGEST_PASSWORD = 72  # bytes that bcrypt looks at
 REMEMBERED_SECONDS = 300.0
@@ -151,7 +151,7 @@ class AccessGate:
             refusal = None if until is not None else self._too_many(asked)
             if refusal is not None:
                 return refusal
-            self._waiting[_counted(asked.client)] += 1
+            self._waiting[network_of(asked.client.address)] += 1
             looking = self._looking[asked.authorization] = asyncio.ensure_future(self._look(asked, brought))
         found = looking
         return lambda to: self._answer(asked, found, again, to)
@@ -181,17 +181,17 @@ class AccessGate:
             del self._right[next(iter(self._right))]
 
     def _too_many(self, asked: Asked) -> bytes | None:
-        wait = self._attempts.wait(_counted(asked.client))
+        wait = self._attempts.wait(network_of(asked.client.address))
         if wait:
             text = "too many wrong passwords came from this address; the next one is looked at in a minute\n"
             return _for(asked, plain(429, text, f"retry-after: {wait}\r\n"))
-        if len(self._looking) >= MOST_WAITING or self._waiting[_counted(asked.client)] >= MOST_OF_ONE:
+        if len(self._looking) >= MOST_WAITING or self._waiting[network_of(asked.client.address)] >= MOST_OF_ONE:
             return _for(asked, plain(503, "too many passwords are being looked at\n", "retry-after: 2\r\n"))
         return None
 
     async def _look(self, asked: Asked, brought: Presented) -> bool:
         """Look at a password in a thread, once for all who bring it at the same time, as go does with the requests that it begins with."""
-        client = _counted(asked.client)
+        client = network_of(asked.client.address)
         try:
             while True:
                 known = self._known
@@ -228,13 +228,6 @@ def _is_password(known: Known, brought: Presented) -> bool:
 
     is_right = bcrypt.checkpw(brought.password[:LONGEST_PASSWORD], hashed or known.decoy)
     return is_right and hashed is not None
-
-
-def _counted(client: Client) -> str:
-    """Whose attempts are counted together: whoever has an IPv6 address has the 2^64 of its network."""
-    if ":" not in client.address:
-        return client.address
-    return ipaddress.IPv6Address(client.address.partition("%")[0]).exploded[:19]
 
 
 def _unknown(asked: Asked) -> bytes:

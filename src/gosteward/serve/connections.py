@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, BinaryIO, NamedTuple, Protocol, Union
 import httptools
 
 from gosteward.serve import file_sending
+from gosteward.serve.networks import network_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, Mapping
@@ -122,7 +123,7 @@ class Connection(asyncio.Protocol):
         self._has_body = False
         self._farewell = b""  # what is written last
         self.transport: asyncio.Transport = None  # type: ignore[assignment]
-        self.client = ""
+        self.client = self.network = ""
         self._asker = UNKNOWN
         self._is_secured = False
         self.deadline = 0.0
@@ -134,6 +135,7 @@ class Connection(asyncio.Protocol):
         self.transport.set_write_buffer_limits(high=HIGH_WATER)
         peer = transport.get_extra_info("peername")
         self.client = peer[0] if isinstance(peer, tuple) else ""
+        self.network = network_of(self.client)
         secured = transport.get_extra_info("ssl_object")
         self._asker = Client(self.client, certified(secured.getpeercert()) if secured is not None else "")
         self._is_secured = secured is not None
@@ -175,9 +177,11 @@ class Connection(asyncio.Protocol):
 
     def eof_received(self) -> bool:
         self._closing = True
-        return (
-            self._task is not None and not self._is_secured
-        )  # what was asked for is still answered; TLS ends both ways
+        if self._task is None or self._is_secured:  # TLS ends both ways
+            return False
+        # What was asked for is still answered, if it is at hand: most who say no more have gone.
+        self.deadline = self._all.now + self._all.timeouts.head
+        return True
 
     # httptools
 
@@ -393,7 +397,7 @@ def _closing(reply: bytes) -> bytes:
 
 
 class Limits(NamedTuple):
-    """How many connections: in all, and of one address."""
+    """How many connections: in all, and of one address, or of one network of IPv6."""
 
     connections: int = 4_096
     of_one_client: int = 512
@@ -445,7 +449,7 @@ class Connections:
 
     def has_room_for(self, client: str, more: int) -> bool:
         """Whether that many would be admitted of a client."""
-        of_client = self._of_client.get(client, 0) + more
+        of_client = self._of_client.get(network_of(client), 0) + more
         return len(self._open) + more <= self.limits.connections and of_client <= self.limits.of_one_client
 
     def admit(self, connection: Connection) -> bool:
@@ -453,18 +457,18 @@ class Connections:
         self._open.add(connection)
         self.traffic.accepted += 1
         self.traffic.connections = len(self._open)
-        count = self._of_client[connection.client] = self._of_client.get(connection.client, 0) + 1
+        count = self._of_client[connection.network] = self._of_client.get(connection.network, 0) + 1
         return len(self._open) <= self.limits.connections and count <= self.limits.of_one_client
 
     def forget(self, connection: Connection) -> None:
         if connection in self._open:
             self._open.discard(connection)
             self.traffic.connections = len(self._open)
-            left = self._of_client[connection.client] - 1
+            left = self._of_client[connection.network] - 1
             if left:
-                self._of_client[connection.client] = left
+                self._of_client[connection.network] = left
             else:
-                del self._of_client[connection.client]
+                del self._of_client[connection.network]
 
     async def watch(self) -> None:
         """Cut off those whose time is up, for ever."""

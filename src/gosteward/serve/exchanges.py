@@ -45,11 +45,15 @@ class Exchange(NamedTuple):
 
 
 def kind_of(path: str) -> str:
-    """What a path asks for: "list", "latest", "info", "mod", "zip", "sumdb", "page", "other"."""
+    """What a path asks for: "list", "latest", "info", "mod", "zip", "sumdb", "vulndb", "index", "page", "other"."""
     if path.startswith("/sumdb/"):
         return "sumdb"
     if path.startswith(_PAGES):
         return "page"
+    if path.startswith("/vulndb/"):
+        return "vulndb"
+    if path == "/index":
+        return "index"
     return next((kind for suffix, kind in _SUFFIXES.items() if path.endswith(suffix)), "other")
 
 

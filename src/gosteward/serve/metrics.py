@@ -43,14 +43,18 @@ class Metrics:
         yield from _upstreams(self._proxy.tally.health)
         yield from _metadata(self._proxy.tally)
         yield from _shared(self._proxy.tally)
+        yield from _vulnerabilities(self._proxy.tally)
         yield from self._sizes()
         yield from _process(self._proxy.tally.began)
 
     def _requests(self) -> Iterator[str]:
         tally = self._proxy.tally
-        counted = {(kind, 200): count for kind, (count,) in tally.memory.items()}
-        for key, count in tally.requests.items():
-            counted[key] = counted.get(key, 0) + count
+        counted = dict(tally.requests)
+        for kind, (count,) in tally.memory.items():
+            counted[kind, 200] = counted.get((kind, 200), 0) + count
+        for kind, (count,) in tally.brief.items():
+            if count:
+                counted[kind, 200] = counted.get((kind, 200), 0) + count
         labelled = (
             (_labels(kind=kind, status=str(status)), count) for (kind, status), count in sorted(counted.items())
         )
@@ -109,6 +113,19 @@ def _shared(tally: Tally) -> Iterator[str]:
     yield from _one("shared_up", "gauge", "Whether the shared store answers.", int(tally.shared_up()))
     text = "Files that are to be published, -1 while it is not known which ones."
     yield from _one("shared_waiting", "gauge", text, tally.unshared())
+
+
+def _vulnerabilities(tally: Tally) -> Iterator[str]:
+    known = tally.reports()
+    if known is None:
+        return
+    text = "Reports in the copy of the vulnerability database, 0 while there is none."
+    yield from _one("vulndb_reports", "gauge", text, known.number)
+    yield from _one("vulndb_bytes", "gauge", "Bytes of the copy.", known.size)
+    text = "When the database that was copied changed last, by its own word, 0 while there is no copy."
+    yield from _one("vulndb_modified_timestamp_seconds", "gauge", text, known.changed)
+    text = "When the copy was last known to be the newest, 0 for not since the start; without a database, when it was put there."
+    yield from _one("vulndb_confirmed_timestamp_seconds", "gauge", text, known.confirmed)
 
 
 def _upstreams(health: dict[str, Health]) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """The module proxy over HTTP: targets to questions, answers to bytes.
 
 Small files that never change are kept in memory as whole answers, by the target as it came: most requests are a dictionary's lookup and one write.
+What changes is kept so as well, for the part of a second in which its max-age stays the same.
 Large ones are sent by the kernel where there is no TLS, and always only as fast as the client takes them.
 """
 
@@ -17,6 +18,7 @@ from gosteward.modules.policy import Unknown
 from gosteward.modules.requests import DatabaseRequest, Malformed
 from gosteward.report.layout import visible
 from gosteward.serve.connections import head, plain
+from gosteward.serve.held_answers import Held, HeldBriefly
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -38,36 +40,9 @@ TYPES = {
 }
 WHOLE = 1 << 18  # bytes of a file that is written at once
 PIECE = 1 << 17
-HELD_FILE = 1 << 16  # the largest that is kept in memory
-MOST_HELD = 8 << 20  # bytes of all, with what Python needs for each
-OF_EACH = 384
+MOST_HELD, MOST_BRIEF = 8 << 20, 1 << 20  # bytes of answers in memory
 HEALTH = (b"/healthz", b"/readyz")
 PREFIXES = ("/-/", "/vulndb/")  # of pages that are for all below them
-
-
-class _Held:
-    """Whole answers in memory, the oldest of which go when there are too many."""
-
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._size = 0
-        self._answers: dict[bytes, tuple[bytes, list[int]]] = {}
-        self.get = self._answers.get
-
-    def put(self, target: bytes, answer: bytes, count: list[int]) -> None:
-        """Keep one.  count: one number, to which each use of it adds 1."""
-        if len(answer) > HELD_FILE or target in self._answers:
-            return
-        self._answers[target] = answer, count
-        self._size += len(answer) + len(target) + OF_EACH
-        while self._size > self._most:
-            oldest = next(iter(self._answers))
-            self._size -= len(self._answers.pop(oldest)[0]) + len(oldest) + OF_EACH
-
-    def clear(self) -> None:
-        """Forget all, as what may be told has changed."""
-        self._answers.clear()
-        self._size = 0
 
 
 class Gate(Protocol):
@@ -102,7 +77,8 @@ class ModuleServer:
     ) -> None:
         self._proxy, self._databases, self._gate = proxy, databases, gate
         self._pages, self._exchanges = pages, exchanges
-        self._held = _Held(MOST_HELD)
+        self._held = Held(MOST_HELD)
+        self._brief = HeldBriefly(MOST_BRIEF, proxy.clock)
 
     def __call__(self, asked: Asked) -> Reply:
         if self._gate is not None and asked.target not in HEALTH:
@@ -115,11 +91,17 @@ class ModuleServer:
                 answer, count = held
                 count[0] += 1
                 return answer
+            brief = self._brief.get(asked.target)
+            if brief is not None:
+                brief.uses[0] += 1
+                return brief.answer
         return self._exchanges.of(asked, self._other(asked))
 
     def holds(self, asked: Asked) -> bool:
         """Whether its answer would come from memory."""
-        return asked.method == b"GET" and self._held.get(asked.target) is not None
+        if asked.method != b"GET":
+            return False
+        return self._held.get(asked.target) is not None or self._brief.get(asked.target) is not None
 
     def _other(self, asked: Asked) -> Reply:
         if asked.method not in (b"GET", b"HEAD"):
@@ -138,6 +120,7 @@ class ModuleServer:
     def forget(self) -> None:
         """What may be told has changed: look at everything anew."""
         self._held.clear()
+        self._brief.clear()
 
     def _page(self, path: str) -> Page | None:
         found = self._pages.get(path)
@@ -180,7 +163,7 @@ class ModuleServer:
         if stored is None:
             fresh = self._proxy.fresh(request)
             if fresh is not None:
-                return _small(asked, TYPES[request.kind], fresh)
+                return self._fresh(asked, request, fresh)
             return lambda to: self._ask(asked, request, to)
         unwanted = self._proxy.too_large(request, stored.size)
         if unwanted is not None:
@@ -194,6 +177,12 @@ class ModuleServer:
         if stored.size <= WHOLE:
             return self._whole(asked, request, stored)
         return lambda to: self._send(request, stored, to)
+
+    def _fresh(self, asked: Asked, request: ModuleRequest, found: Content | Refusal) -> bytes:
+        answer = _small(asked, TYPES[request.kind], found)
+        if asked.method == b"GET" and isinstance(found, Content):
+            self._brief.put(asked.target, answer, found.until, self._proxy.tally.brief[request.kind])
+        return answer
 
     def _whole(self, asked: Asked, request: ModuleRequest, stored: Stored) -> bytes:
         with open(stored.descriptor, "rb", buffering=0) as file:

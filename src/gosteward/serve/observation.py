@@ -59,6 +59,10 @@ class Observation:
         error = sys.exc_info()[1]
         self._proxy.tally.trouble("server", f"an answer failed: {type(error).__name__}: {error}")
 
+    def refused(self, client: str, reason: str) -> None:
+        """TLS was not spoken with a client, because of its certificate: for `Tls`."""
+        self._proxy.tally.trouble("server", f"the certificate of {client} is not accepted: {reason}")
+
     def close(self) -> None:
         """Write the rest of the log."""
         self._threads.shutdown(wait=False, cancel_futures=True)

@@ -82,6 +82,20 @@ def sockets(where: Address, environ: Mapping[str, str]) -> list[socket.socket]:
         raise ListenError(f"it cannot be listened on ({error.strerror})", subject=shown) from error
 
 
+def shown(listening: Sequence[socket.socket]) -> str:
+    """Where clients can connect, for people: the port that the system chose where 0 was asked for, and what systemd passed."""
+    return ", ".join(map(_shown, listening))
+
+
+def _shown(one: socket.socket) -> str:
+    place = one.getsockname()
+    if one.family == socket.AF_UNIX:
+        path = os.fsdecode(place)
+        return f"unix:{path}" if path.startswith("/") else f"unix:@{path[1:]}"
+    host, port = place[:2]
+    return f"[{host}]:{port}" if one.family == socket.AF_INET6 else f"{host}:{port}"
+
+
 def _unix(path: str) -> socket.socket:
     listening = socket.socket(socket.AF_UNIX)
     with contextlib.suppress(ConnectionRefusedError, FileNotFoundError), socket.socket(socket.AF_UNIX) as asking:

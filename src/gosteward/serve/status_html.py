@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from gosteward.catalogs import Catalog
-    from gosteward.modules.tally import Health, Trouble
+    from gosteward.modules.tally import Health, Reports, Trouble
     from gosteward.serve.page_layout import Shown
 
 
@@ -23,6 +23,7 @@ class State(NamedTuple):
 
     Times are seconds since the epoch, sizes bytes.  size: files and bytes, None before they were counted.
     metadata, shared: whether what is shared with other proxies answers, None where nothing is.
+    reports: the copy of a vulnerability database, None where there is to be none.
     """
 
     version: str
@@ -44,6 +45,7 @@ class State(NamedTuple):
     troubles: Sequence[Trouble]
     metadata: bool | None = None
     shared: bool | None = None
+    reports: Reports | None = None
 
 
 class Figure(NamedTuple):
@@ -101,6 +103,10 @@ def _other_figures(say: Catalog, state: State) -> Iterable[Figure]:
     yield Figure(say.words("Transfers now"), f"{state.under_way:,}")
     yield Figure(say.words("Connections"), f"{state.connections:,}")
     yield Figure(say.words("Memory"), shown_size(state.memory))
+    if state.reports is not None and state.reports.number:
+        count = say.text(Text("{count} reports", count=f"{state.reports.number:,}"))
+        changed = say.text(Text("changed {span}", span=ago(say, state.now, state.reports.changed)))
+        yield Figure(say.words("Vulnerabilities"), count, changed)
     for name, answers in ((say.words("Shared metadata"), state.metadata), (say.words("Shared store"), state.shared)):
         if answers is not None:
             yield Figure(name, _answers(say, well=answers), mark="good" if answers else "bad")

@@ -101,6 +101,7 @@ class StatusPage:
             troubles=tally.recent(),
             metadata=tally.metadata_up if tally.metadata else None,
             shared=tally.shared_up() if tally.shared else None,
+            reports=tally.reports(),
         )
 
 

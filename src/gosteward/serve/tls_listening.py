@@ -21,9 +21,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from gosteward.errors import UsageError
 from gosteward.host import secret_files
 from gosteward.serve.connections import plain
+from gosteward.serve.networks import network_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from gosteward.serve.connections import Connections
 
@@ -98,9 +99,14 @@ def _reason(error: Exception) -> str:
 
 
 class Tls:
-    """TLS as its files have it now. Raises as `context_of`."""
+    """TLS as its files have it now. Raises as `context_of`.
+
+    Attributes:
+        refused: called with the address of a client, and why its certificate is not accepted; it raises nothing.
+    """
 
     def __init__(self, files: TlsFiles) -> None:
+        self.refused: Callable[[str, str], None] = lambda *_: None
         self._files = files
         self._paths = tuple(filter(None, (files.certificate, files.key, files.authorities)))
         self._seen = secret_files.seen(self._paths)
@@ -150,7 +156,8 @@ class TlsListener:
                 return
             client = peer[0] if isinstance(peer, tuple) else ""
             if self._has_room(client):
-                self._shaking[client] = self._shaking.get(client, 0) + 1
+                network = network_of(client)
+                self._shaking[network] = self._shaking.get(network, 0) + 1
                 task = self._loop.create_task(self._shake(accepted, client))
                 self._tasks.add(task)
                 task.add_done_callback(self._tasks.discard)
@@ -165,7 +172,7 @@ class TlsListener:
         self._later = self._loop.call_later(_PAUSE, self.start)
 
     def _has_room(self, client: str) -> bool:
-        of_client = self._shaking.get(client, 0)
+        of_client = self._shaking.get(network_of(client), 0)
         if len(self._tasks) >= MOST_SHAKING or of_client >= MOST_SHAKING_OF_ONE:
             return False
         return self._connections.has_room_for(client, of_client + 1)
@@ -183,19 +190,19 @@ class TlsListener:
                     ssl_handshake_timeout=HANDSHAKE_SECONDS,
                     **_CLOSING,
                 )
-        except (
-            OSError,
-            asyncio.TimeoutError,
-        ):  # it does not speak TLS as we do, has no certificate that is trusted, or is slow
-            pass
+        except (OSError, asyncio.TimeoutError) as error:  # it does not speak TLS as we do, or is slow, or
+            why = _why_not_trusted(error)
+            if why:  # asyncio drops the alert that would tell the client
+                self._tls.refused(client, why)
         finally:
             if not is_taken:
                 accepted.close()
-            left = self._shaking[client] - 1
+            network = network_of(client)
+            left = self._shaking[network] - 1
             if left:
-                self._shaking[client] = left
+                self._shaking[network] = left
             else:
-                del self._shaking[client]
+                del self._shaking[network]
 
     async def _speaks_tls(self, accepted: socket.socket) -> bool:
         """Whether TLS begins, by the first byte, which is left where it is. Who speaks plainly is answered plainly."""
@@ -211,6 +218,13 @@ class TlsListener:
             with contextlib.suppress(OSError):
                 accepted.send(_NO_TLS)
         return first == _HANDSHAKE
+
+
+def _why_not_trusted(error: Exception) -> str:
+    """What is wrong with a client's certificate, in the words of OpenSSL; "" where something else went wrong."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return error.verify_message
+    return "it has none" if getattr(error, "reason", "") == "PEER_DID_NOT_RETURN_A_CERTIFICATE" else ""
 
 
 def _set(readable: asyncio.Future[None]) -> None:

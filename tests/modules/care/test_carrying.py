@@ -14,7 +14,7 @@ from gosteward.errors import StewardError, UsageError
 from gosteward.formats import stored_members
 from gosteward.modules.care import export_file
 from gosteward.modules.care.export_manifest import MANIFEST
-from gosteward.modules.care.exporting import LeftOut, export
+from gosteward.modules.care.exporting import LeftOut, export, there_by
 from gosteward.modules.care.importing import import_file
 from modules.care.stores import (
     MODULES,
@@ -63,8 +63,7 @@ def test_the_other_side_proves_all_of_it_without_a_network_and_serves_it(
 
 
 def left_out(earlier: Path) -> LeftOut:
-    known, paths = export_file.earlier_at(str(earlier))
-    return LeftOut((known,), paths)
+    return there_by([export_file.earlier_at(str(earlier))])
 
 
 def test_any_tar_program_reads_it(exported: Path) -> None:

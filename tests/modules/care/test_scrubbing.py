@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from gosteward.cli.main import main
 from gosteward.modules.care.scrubbing import BAD, OK, UNJUDGED, scrub
 from modules.care.stores import (
     Published,
@@ -77,6 +78,12 @@ def test_what_is_wrong_goes_to_the_quarantine_and_the_rest_stays(
     assert (tmp_path / "store" / bad["moved"]).is_symlink() or (tmp_path / "store" / bad["moved"]).is_file()
     assert stored(tmp_path / "store") == kept
     assert scrub(store).exit_code == 0
+
+
+@pytest.mark.parametrize("action", [("verify",), ("export", "x.tar")])
+def test_a_store_that_is_not_there_is_no_store_without_faults(tmp_path: Path, action: tuple[str, ...]) -> None:
+    assert main(["proxy", *action, "--store", f"{tmp_path}/mistyped", "--offline", "--sumdb", "off"]) == 2
+    assert not list(tmp_path.iterdir())
 
 
 def test_private_modules_are_compared_with_what_was_recorded(published: Published, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from gosteward.formats import stored_members
 from gosteward.modules.care import export_file
 from gosteward.modules.care.export_file import BadExportError
 from gosteward.modules.care.export_manifest import MANIFEST, SIGNATURE, signed_text
-from gosteward.modules.care.exporting import NOTHING, LeftOut, export
+from gosteward.modules.care.exporting import NOTHING, export, there_by
 from gosteward.modules.care.importing import Imported, import_file
 from gosteward.modules.care.taken_exports import TakenExports, Trust
 from gosteward.modules.storage.disk import StorageError
@@ -156,11 +156,11 @@ def test_what_it_builds_on_has_to_be_there(published: Published, top: Path, tmp_
 
 
 def test_an_export_names_what_it_builds_on(published: Published, top: Path, tmp_path: Path) -> None:
-    known, paths = export_file.earlier_at(str(top / "signed.tar"))
-    found = export(looked_after(top / "store", published), str(tmp_path / "x.tar"), LeftOut((known,), paths))
+    known, manifest = export_file.earlier_at(str(top / "signed.tar"))
+    found = export(looked_after(top / "store", published), str(tmp_path / "x.tar"), there_by([(known, manifest)]))
     assert (found.manifest.since, found.manifest.files) == ((known,), ())
     (tmp_path / MANIFEST).write_bytes(parts_of(top / "signed.tar")[MANIFEST])
-    assert export_file.earlier_at(str(tmp_path / MANIFEST)) == (known, paths)
+    assert export_file.earlier_at(str(tmp_path / MANIFEST)) == (known, manifest)
     assert export(looked_after(top / "store", published), str(tmp_path / "y.tar"), NOTHING).manifest.since == ()
 
 

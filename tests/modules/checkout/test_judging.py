@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from gosteward.host.confined import LIMITS
 from gosteward.modules.checkout import judging
 
 MODULE = "git.corp.example/team/text"
@@ -54,6 +55,7 @@ SAID = {
         NO_PROTOCOL,
         f"{MODULE}@v1.0.0 requires go >= 1.99 (running go 1.26.8; GOTOOLCHAIN=local)",
         "signal: killed",
+        "downloaded zip file too large",
         "",
     ),
 }  # fmt: skip
@@ -83,3 +85,22 @@ def test_secrets_and_our_directories_are_not_told() -> None:
 def test_the_go_that_is_wanted_is_read() -> None:
     assert judging.too_new_for(SAID[502][9]) == "1.99"
     assert judging.too_new_for(SAID[502][0]) == ""
+
+
+def test_what_is_too_large_is_named_and_known_for_it() -> None:
+    for text in (
+        "downloaded zip file too large",
+        f"{MODULE}@v1.0.0: create zip: module source tree too large (max size is 524288000 bytes)",
+    ):
+        found = judging.refusal(text, MODULE, "v1.0.0")
+        assert (found.status, found.reason.startswith(f"{MODULE}@v1.0.0: ")) == (502, True)
+        assert judging.is_too_large(found.reason)
+    assert not judging.is_too_large(judging.refusal(GIT, MODULE, "v1.0.0").reason)
+
+
+def test_a_pack_beyond_the_limit_of_a_file_is_told_with_that_limit() -> None:
+    found = judging.refusal(
+        "git fetch -f origin: exit status 128:\n\tfatal: fetch-pack: invalid index-pack output", MODULE, "v1.0.0"
+    )
+    assert (found.status, "more than 2048 MiB" in found.reason) == (502, True)
+    assert LIMITS["FSIZE"] == judging.MOST_FILE

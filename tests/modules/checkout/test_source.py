@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gosteward.host.accounts import user_named
+from gosteward.host.confined import LIMITS
 from gosteward.host.local import LocalHost
-from gosteward.modules.checkout.source import CheckoutSource, Wishes
+from gosteward.modules.checkout.source import CheckoutSource, Wishes, limit_of
 from gosteward.modules.origins.upstream import Coming
+from gosteward.modules.requests import ModuleRequest, parse
 from gosteward.modules.upstreams import upstreams
 from modules.checkout.git_servers import HOST, PASSWORD, USER, GitServer, Repository, SshServer, git_server, ssh_server
 
@@ -372,6 +374,47 @@ def test_a_clone_that_a_killed_git_left_is_made_anew(world: World, store: Path) 
     again = world.source(store)
     assert isinstance(answer(again, f"{MODULE}/@v/v1.2.0.info"), bytes)
     assert left(again) == []
+
+
+def test_a_list_fetches_nothing_however_large_the_repository_is(world: World, store: Path) -> None:
+    module = f"{HOST}/team/many"
+    world.repository("team/many").commit({"go.mod": go_mod(module)}, "v1.0.0", "v1.1.0")
+    assert answer(world.source(store), f"{module}/@v/list") == b"v1.0.0\nv1.1.0\n"
+    assert not list(store.rglob("*.pack"))
+
+
+def test_a_fetch_beyond_the_limit_of_a_file_leaves_nothing_behind(
+    world: World, store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = f"{HOST}/team/large"
+    world.repository("team/large").commit({"go.mod": go_mod(module), "large.bin": os.urandom(3 << 20)}, "v1.0.0")
+    monkeypatch.setitem(LIMITS, "FSIZE", 2 << 20)
+    status, reason = refused(world.source(store), f"{module}/@v/v1.0.0.info")
+    assert (status, "makes a file of more than" in reason) == (502, True), reason
+    assert not [path for path in store.rglob("*") if path.is_file() and path.stat().st_size > 1 << 20]
+
+
+def test_a_zip_beyond_the_limit_of_go_is_made_once(world: World, store: Path, tmp_path: Path) -> None:
+    """A go that says what the real one says of 500 MiB."""
+    go = tmp_path / "goroot/bin/go"
+    go.parent.mkdir(parents=True)
+    go.write_text(
+        f'#!/bin/sh\necho run >> {tmp_path}/runs\necho \'{{"Error":"downloaded zip file too large"}}\'\nexit 1\n'
+    )
+    go.chmod(0o755)
+    (tmp_path / "runs").touch()
+    (tmp_path / "runs").chmod(0o666)
+    source = world.source(store, goroots=lambda: (str(tmp_path / "goroot"),))
+    for _ in range(3):
+        assert refused(source, f"{MODULE}/@v/v1.0.0.zip") == (502, f"{MODULE}@v1.0.0: downloaded zip file too large")
+    assert (tmp_path / "runs").read_text() == "run\n"
+
+
+@pytest.mark.parametrize(("path", "seconds"), [("list", 60.0), ("v1.0.0.zip", 60.0), ("main.info", 900.0)])
+def test_what_may_need_a_whole_repository_has_the_time_of_a_file(path: str, seconds: float) -> None:
+    request = parse(f"/{MODULE}/@v/{path}")
+    assert isinstance(request, ModuleRequest)
+    assert limit_of(request, 60.0) == seconds
 
 
 def test_more_than_there_is_room_for_are_told_to_come_again(

@@ -16,8 +16,7 @@ from gosteward.modules.origins.upstream import BrokenError
 from gosteward.modules.requests import ModuleRequest, parse
 from gosteward.modules.shared import in_bucket
 from gosteward.modules.shared.objects import Content, UnusableError, file_name
-from gosteward.modules.shared.outages import Outage
-from gosteward.modules.shared.places import SharedPlace, objects_at
+from gosteward.modules.shared.places import SharedPlace, objects_at, outage_of
 from gosteward.modules.shared.shared_files import FilesInObjects
 from gosteward.modules.storage.disk import DiskStore
 from gosteward.modules.tally import Tally
@@ -78,7 +77,7 @@ class Shared:
         self.tally = Tally()
         self.tally.shares(lambda: True)
         self.objects = objects
-        self.files = FilesInObjects(objects, Outage(objects.shown, self.tally), self.tally)
+        self.files = FilesInObjects(objects, outage_of(objects.shown, self.tally), self.tally)
 
     def read(self, request: ModuleRequest) -> bytes | None:
         with self.files.opened(request) as coming:

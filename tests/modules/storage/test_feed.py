@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import tracemalloc
 from typing import TYPE_CHECKING
 
 from hypothesis import given
@@ -101,6 +102,27 @@ def test_most_of_a_long_file_is_about_what_is_gone_and_goes(tmp_path: Path) -> N
     file_of(tmp_path).write_bytes(gone + file_of(tmp_path).read_bytes())
     feed.settle(store)
     assert told(feed) == [f"v1.{number}.0" for number in range(9)]
+    assert os.listdir(tmp_path / "feed") == ["entries"]
+
+
+def test_a_long_file_takes_no_more_memory_than_a_short_one(tmp_path: Path) -> None:
+    store, feed = store_at(tmp_path), Feed(str(tmp_path), lambda: NOW)
+    put(store, "v1.0.0")
+    feed.settle(store)
+    lines = file_of(tmp_path).read_bytes()
+    peaks = []
+    for count in (2_000, 20_000):
+        gone = b'{"Path":"example.com/gone","Version":"v1.0.1","Timestamp":"2026-01-01T00:00:00.000000Z"}\n' * count
+        found = []
+        for _ in range(3):  # threads of other tests may be in one of them
+            file_of(tmp_path).write_bytes(gone + lines)
+            tracemalloc.start()
+            feed.settle(store)
+            found.append(tracemalloc.get_traced_memory()[1])
+            tracemalloc.stop()
+        peaks.append(min(found))
+    assert peaks[1] < peaks[0] * 1.5
+    assert file_of(tmp_path).read_bytes() == lines
 
 
 def test_a_directory_that_others_may_write_to_is_left_alone(tmp_path: Path) -> None:

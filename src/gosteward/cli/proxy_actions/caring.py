@@ -47,15 +47,19 @@ def wanted_of(options: Namespace) -> tuple[Wanted, Web]:
 
     host, me = places.here()
     store, upstream = places.store_of(options, host, me), places.upstream_of(options, host, me)
-    wanted = Wanted(store, upstream, places.sumdb_of(options), options.private)
+    wanted = Wanted(store, upstream, places.sumdb_of(options), places.private_of(options))
     return wanted, Web(host, me, offline=options.offline)
 
 
-def cared_of(options: Namespace) -> CaredStore:
-    """The store that is meant. Raises StewardError."""
+def cared_of(options: Namespace, *, anew: bool = False) -> CaredStore:
+    """The store that is meant.  anew: it is made if there is none. Raises StewardError."""
+    from gosteward.errors import UsageError
     from gosteward.modules.care.cared_store import cared
 
     wanted, web = wanted_of(options)
+    if not anew and not os.path.isdir(wanted.store):
+        hint = "name it by --store; `serve`, `prefetch` and `import` make one"
+        raise UsageError("there is no store", subject=wanted.store, hint=hint)
     return cared(wanted, web)
 
 

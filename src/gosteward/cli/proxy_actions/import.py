@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from gosteward.cli import options as flags
 from gosteward.cli.proxy_actions import caring
-from gosteward.errors import HEALTHY, UsageError
+from gosteward.errors import UsageError
 from gosteward.finding import Text
 from gosteward.report.layout import shown_size
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
     from collections.abc import Iterator
 
+    from gosteward.modules.care.carried_reports import CameReports
     from gosteward.modules.care.importing import Imported
     from gosteward.sumdb.keys import Key
 
@@ -29,11 +30,15 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--key", metavar="KEY|FILE", action="append", default=[],
         help="NAME+HASH+KEY that must have signed it, or a file with such lines; may be repeated (default: keys of earlier imports)",
     )  # fmt: skip
-    parser.add_argument("--unsigned", action="store_true", help="take it also if it is not signed by such a key")
+    parser.add_argument(
+        "--unsigned",
+        action="store_true",
+        help="take it also if it is not signed by such a key, with its vulnerability database",
+    )
     parser.add_argument(
         "--out-of-order",
         action="store_true",
-        help="take it also if it came before, is older than one that came, or builds on one that did not",
+        help="take it also if it came before, is older than one that came, or builds on one that did not; also an older vulnerability database",
     )
     caring.add_proving(parser)
     caring.add_format(parser)
@@ -48,15 +53,18 @@ def run(options: Namespace) -> int:
     words = flags.catalog(options.lang)
     options.offline = True
     trust = Trust(_keys(options.key), options.unsigned, options.out_of_order)
-    found = import_file(caring.cared_of(options), options.file, caring.Bar(words).show, trust)
+    found = import_file(caring.cared_of(options, anew=True), options.file, caring.Bar(words).show, trust)
     caring.show(options, lambda: _json(found), lambda: [words.text(text) for text in _texts(found)])
-    return HEALTHY
+    return found.exit_code
 
 
 def _json(found: Imported) -> dict[str, object]:
     document = {"schema": "gosteward.import/1", "taken_at": found.manifest.taken_at, **found._asdict()}
     del document["manifest"]
     key = found.signed_by
+    del document["reports"]
+    came = found.reports
+    document["vulnerabilities"] = came and {"as_of": came.as_of, "reports": came.number, "outcome": came.outcome}
     return {**document, "signed_by": key.shown if key else "", "missing": [one._asdict() for one in found.missing]}
 
 
@@ -76,6 +84,25 @@ def _texts(found: Imported) -> Iterator[Text]:
             time=one.taken_at,
             digest=one.sha256[:16],
         )
+    if found.reports is not None:
+        yield _of_reports(found.reports)
+
+
+def _of_reports(came: CameReports) -> Text:
+    from gosteward.modules.care.carried_reports import TAKEN, UNSIGNED
+
+    values = {"time": came.as_of, "count": str(came.number)}
+    if came.outcome == TAKEN:
+        return Text("the vulnerability database is as of {time}, reports: {count}", **values)
+    if came.outcome == UNSIGNED:
+        return Text(
+            "the vulnerability database as of {time} was not taken: nothing proves it, as no key was asked for; `--key` or `--unsigned` takes it",
+            **values,
+        )
+    return Text(
+        "the vulnerability database as of {time} was not taken: there is a newer one; `--out-of-order` takes it",
+        **values,
+    )
 
 
 def _keys(given: list[str]) -> tuple[Key, ...]:

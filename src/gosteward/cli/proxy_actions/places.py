@@ -38,6 +38,18 @@ def add_proving(parser: ArgumentParser) -> None:
     )
 
 
+def private_of(options: Namespace) -> str:
+    """The patterns of --private. Raises UsageError: one fits no module, so that what it is meant for would be asked outside."""
+    from gosteward.errors import UsageError
+    from gosteward.golang.modulepaths import PATTERN_HINT, is_pattern
+
+    given: str = options.private
+    for one in filter(None, map(str.strip, given.split(","))):
+        if not is_pattern(one):
+            raise UsageError("this is no pattern of module paths", subject=f"--private: {one}", hint=PATTERN_HINT)
+    return given
+
+
 def here() -> tuple[LocalHost, User]:
     """The host that it runs on, and the user of this process."""
     from gosteward.host.accounts import user_with_id  # here, as --help needs none of it

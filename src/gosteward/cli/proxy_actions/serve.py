@@ -18,6 +18,7 @@ from gosteward.cli.proxy_actions.places import (
     add_store,
     add_upstream,
     here,
+    private_of,
     store_of,
     sumdb_of,
     upstream_of,
@@ -99,9 +100,17 @@ def run(options: Namespace) -> int:
 
     policing = Policing(os.path.abspath(options.policy), time.time, say) if options.policy else None
     wanted = Wanted(
-        store, upstream, sumdb, options.private, options.list_ttl, metadata_of(options, os.environ), shared_of(options)
+        store,
+        upstream,
+        sumdb,
+        private_of(options),
+        options.list_ttl,
+        metadata_of(options, os.environ),
+        shared_of(options),
     )._replace(vulnerabilities=vulnerabilities_of(options, host, me), checkout=checkout_of(options, host, me))
     made = parts(wanted, Web(host, me), time.time, policing)
+    if options.upstream is None and upstream in ("", "off"):
+        say(Text("GOPROXY names no module proxy, and --upstream is not given: what is not stored is not found"))
     tell_vulnerabilities(made, say)
     listening = sockets(where, os.environ)
     if exposed(listening):
@@ -126,10 +135,12 @@ def _serve(
     from gosteward.serve.further_pages import keep_up, pages_of
     from gosteward.serve.module_server import ModuleServer
     from gosteward.serve.rereading import each_second, read_again
-    from gosteward.serve.running import serve
+    from gosteward.serve.running import serve, shown
     from gosteward.serve.store_watching import watch
 
     watched = observation_of(options, made.proxy)
+    if guards.tls is not None:
+        guards.tls.refused = watched.refused
     server = ModuleServer(made.proxy, made.relay, guards.gate, {**watched.pages, **pages_of(made)}, watched.exchanges)
     on_hangup: list[Callable[[], None]] = []  # what SIGHUP does
     watching: list[Coroutine[None, None, None]] = []  # what looks whether files changed
@@ -146,10 +157,10 @@ def _serve(
     def started() -> None:
         loop = asyncio.get_running_loop()
         tasks.extend(loop.create_task(one) for one in watching)
-        if on_hangup:
-            loop.add_signal_handler(signal.SIGHUP, lambda: [one() for one in on_hangup])
+        # Where there is nothing to read again, it is no reason to end: transfers would be cut.
+        loop.add_signal_handler(signal.SIGHUP, lambda: [one() for one in on_hangup])
         made.start()
-        say(Text("listening on {address}, store {store}", address=options.listen, store=made.proxy.store.top))
+        say(Text("listening on {address}, store {store}", address=shown(listening), store=made.proxy.store.top))
 
     tasks: list[asyncio.Task[None]] = []
     application = watched.application(server, hits=options.log_hits)

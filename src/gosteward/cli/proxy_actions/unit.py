@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 HELP = "print the systemd units for the service"
 NAME = "gosteward-proxy"
+# MemoryMax and TasksMax. A go that makes a zip of 500 MiB takes 1.1 GiB, its git 0.3 GiB, and four of them run at once.
+PLAIN, WITH_CHECKOUT = ("1G", 256), ("6G", 1024)
 
 SOCKET = """\
 # /etc/systemd/system/{name}.socket
@@ -49,8 +51,10 @@ Restart=on-failure
 RestartSec=2
 TimeoutStopSec=30
 LimitNOFILE=16384
-MemoryMax=1G
-TasksMax=256
+MemoryMax={memory}
+TasksMax={tasks}
+# Where memory runs out, the program that takes most of it ends (go and git, if there are any), and the service goes on.
+OOMPolicy=continue
 
 # It writes to its state directory, and to nothing else.
 ProtectSystem=strict
@@ -98,6 +102,9 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--listen", metavar="ADDR", default="127.0.0.1:3000", help="HOST:PORT or unix:/PATH (default: 127.0.0.1:3000)"
     )
     parser.add_argument("--program", metavar="PATH", default="", help="the gosteward to start (default: this one)")
+    parser.add_argument(
+        "--checkout", action="store_true", help="with room for the go and the git of the upstream `checkout`"
+    )
 
 
 def run(options: Namespace) -> int:
@@ -113,5 +120,7 @@ def run(options: Namespace) -> int:
         else listen
     )
     template = SERVICE if options.kind == "service" else SOCKET
-    sys.stdout.write(template.format(name=NAME, program=program, address=listen, listen=path))
+    memory, tasks = WITH_CHECKOUT if options.checkout else PLAIN
+    text = template.format(name=NAME, program=program, address=listen, listen=path, memory=memory, tasks=tasks)
+    sys.stdout.write(text)
     return HEALTHY

@@ -20,7 +20,7 @@ def add_vulnerabilities(parser: ArgumentParser) -> None:
     """The flag --vulndb."""
     parser.add_argument(
         "--vulndb", metavar="DB", default=None,
-        help='vulnerability database to copy: a URL, a directory, a zip, or "off" (default: that of GOVULNDB)',
+        help='vulnerability database to copy: a URL, a directory, a zip, "store" for what `import` brings, or "off" (default: that of GOVULNDB)',
     )  # fmt: skip
 
 
@@ -43,10 +43,11 @@ def known_vulnerabilities(options: Namespace, top: str, host: LocalHost, user: U
     import time
 
     from gosteward.modules.vulnerabilities import bringing, snapshot
+    from gosteward.modules.vulnerabilities.mirror import STORE
     from gosteward.toolchains.origins.web import Web
 
-    copy = snapshot.kept(top) if options.vulndb is None else None
-    if copy is None:
+    copy = snapshot.kept(top) if options.vulndb in (None, STORE) else None
+    if copy is None and options.vulndb != STORE:
         source = bringing.database(vulnerabilities_of(options, host, user), Web(host, user))
         copy = bringing.newer(source, None, time.time()) if source is not None else None
     return copy.table() if copy is not None else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from gosteward.finding import Text
-from gosteward.golang.modulepaths import covers
+from gosteward.golang.modulepaths import touches
 from gosteward.modules.databases import databases, log_of
 from gosteward.modules.expected_hashes import Expected, SeenHashes, UnknownHashError
 from gosteward.modules.requests import ModuleRequest, file_at
@@ -39,7 +39,7 @@ class CaredStore(NamedTuple):
 
     def is_logged(self, module: str) -> bool:
         """Whether the log has to know a module."""
-        return self.log is not None and not covers(self.private, module)
+        return self.log is not None and not touches(self.private, module)
 
 
 class Listed(NamedTuple):

@@ -17,6 +17,7 @@ from gosteward.modules.care.export_manifest import (
     LARGEST,
     MANIFEST,
     MOST_MEMBERS,
+    REPORTS,
     SIGNATURE,
     Earlier,
     member_of,
@@ -48,7 +49,7 @@ class ExportFile(NamedTuple):
 
     Attributes:
         descriptor: for whoever opened it to close.   contents: files with their offsets.   sha256: of the manifest.
-        signed_by: a key that was asked for, and has signed it; None if none was asked for.
+        signed_by: a key that was asked for, and has signed it; None if none was asked for.   reports_start: offset of the vulnerability database.
     """
 
     descriptor: int
@@ -56,6 +57,7 @@ class ExportFile(NamedTuple):
     contents: tuple[tuple[ExportedFile, int], ...]
     sha256: str
     signed_by: Key | None = None
+    reports_start: int = 0
 
     @property
     def known_as(self) -> Earlier:
@@ -93,19 +95,19 @@ def opened(path: str, keys: Sequence[Key] = ()) -> ExportFile:
         raise
 
 
-def earlier_at(path: str) -> tuple[Earlier, frozenset[str]]:
-    """An export, or the manifest that was taken out of it, and the paths of its files. Raises as `opened`."""
+def earlier_at(path: str) -> tuple[Earlier, Manifest]:
+    """An export, or the manifest that was taken out of it. Raises as `opened`."""
     descriptor = bundle_file.opened(path)
     try:
         if os.pread(descriptor, 1, 0) == b"{":
             content = _bytes(descriptor, 0, os.fstat(descriptor).st_size, LARGEST)
             manifest = export_manifest.parse(content)
-            return Earlier(sha256(content).hexdigest(), manifest.taken_at), manifest.paths
+            return Earlier(sha256(content).hexdigest(), manifest.taken_at), manifest
     finally:
         os.close(descriptor)
     found = opened(path)
     os.close(found.descriptor)
-    return found.known_as, found.manifest.paths
+    return found.known_as, found.manifest
 
 
 def _read(descriptor: int, path: str, keys: Sequence[Key]) -> ExportFile:
@@ -129,9 +131,17 @@ def _read(descriptor: int, path: str, keys: Sequence[Key]) -> ExportFile:
         if member is None or member.size != file.size:
             raise ArchiveError("it is not there as the manifest says", file.request.path)
         contents.append((file, member.start))
+    reports_start = _reports_start(members.pop(REPORTS, None), manifest)
     if members:
         raise ArchiveError("the manifest does not name it", next(iter(members)))
-    return ExportFile(descriptor, manifest, tuple(contents), digest, signed_by)
+    return ExportFile(descriptor, manifest, tuple(contents), digest, signed_by, reports_start)
+
+
+def _reports_start(member: StoredMember | None, manifest: Manifest) -> int:
+    """Where the vulnerability database begins, 0 for none. Raises ArchiveError."""
+    if (member.size if member is not None else -1) != (manifest.reports.size if manifest.reports is not None else -1):
+        raise ArchiveError("it is not there as the manifest says", REPORTS)
+    return member.start if member is not None else 0
 
 
 def _signer(descriptor: int, member: StoredMember | None, digest: str, keys: Sequence[Key], path: str) -> Key | None:

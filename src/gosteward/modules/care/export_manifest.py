@@ -4,8 +4,10 @@
      "since": [{"sha256": "...", "taken_at": "2026-01-01T03:04:05Z"}]}   (all of it on one line)
     {"path": "golang.org/x/text/@v/v0.3.0.zip", "size": 6300000, "sha256": "...", "h1": "h1:..."}
     {"module": "golang.org/x/text", "version": "v0.3.0", "proof": "c2sp.org/tlog-proof@v1\\n..."}
+    {"vulnerabilities": "2026-01-01T01:02:03Z", "size": 4100000, "sha256": "..."}
 
 It lies in an uncompressed tar (see `formats.stored_members`) as MANIFEST; the n-th file it names lies there as files/n. An .info has no h1.
+The copy of a vulnerability database, as of that time, lies there as REPORTS; many exports have none.
 The SHA-256 of its text is what an export is known by: the one that later exports give for what they build on, and the one that is signed, in a
 note (see `sumdb.note`) that lies there as SIGNATURE:
 
@@ -28,6 +30,7 @@ from gosteward.modules.requests import ModuleRequest
 SCHEMA = "gosteward.modules-export/1"
 MANIFEST = "manifest.jsonl"
 SIGNATURE = "manifest.sig"
+REPORTS = "vulndb.zip"
 LARGEST = 256 << 20
 MOST_MEMBERS = 1_000_000
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -52,6 +55,14 @@ class ExportedProof(NamedTuple):
     proof: str
 
 
+class ExportedReports(NamedTuple):
+    """A vulnerability database.  as_of: when it changed last, UTC.   size: bytes.   sha256: hexadecimal."""
+
+    as_of: str
+    size: int
+    sha256: str
+
+
 class Earlier(NamedTuple):
     """An export that another one builds on.  sha256: of its manifest, hexadecimal.   taken_at: UTC."""
 
@@ -64,7 +75,7 @@ class Manifest(NamedTuple):
 
     Attributes:
         taken_at: UTC, "2026-01-02T03:04:05Z".   database: name and hash of its key, "" for none.   head: signed note, "" for none.
-        since: what has the files that it leaves out.
+        since: what has the files that it leaves out.   reports: a vulnerability database, None for none.
     """
 
     taken_at: str
@@ -73,6 +84,7 @@ class Manifest(NamedTuple):
     files: tuple[ExportedFile, ...]
     proofs: tuple[ExportedProof, ...] = ()
     since: tuple[Earlier, ...] = ()
+    reports: ExportedReports | None = None
 
     @property
     def paths(self) -> frozenset[str]:
@@ -98,6 +110,9 @@ def written(manifest: Manifest) -> bytes:
         {"path": one.request.path, "size": one.size, "sha256": one.sha256, "h1": one.h1} for one in manifest.files
     ]
     lines += [one._asdict() for one in manifest.proofs]
+    if manifest.reports is not None:
+        as_of, size, digest = manifest.reports
+        lines.append({"vulnerabilities": as_of, "size": size, "sha256": digest})
     return "".join(json.dumps(line) + "\n" for line in lines).encode()
 
 
@@ -113,12 +128,17 @@ def parse(content: bytes) -> Manifest:
         raise DecodeError("this is no manifest of an export of modules", subject=str(first.get("schema"))[:60])
     files: dict[str, ExportedFile] = {}
     proofs: dict[tuple[str, str], ExportedProof] = {}
+    reports: ExportedReports | None = None
     for number, line in enumerate(lines[1:], 2):
         found = _object(line, number)
         if "path" in found:
             file = _file(found, number)
             if files.setdefault(file.request.path, file) is not file:
                 raise _malformed("it names a file twice", number)
+        elif "vulnerabilities" in found:
+            if reports is not None:
+                raise _malformed("it has two vulnerability databases", number)
+            reports = ExportedReports(_time(found, number, "vulnerabilities"), *_measured(found, number))
         else:
             proof = ExportedProof(
                 _text(found, "module", number), _text(found, "version", number), _text(found, "proof", number)
@@ -127,7 +147,7 @@ def parse(content: bytes) -> Manifest:
                 raise _malformed("it has two proofs of one version", number)
     return Manifest(
         _time(first, 1), _text(first, "database", 1), _text(first, "head", 1),
-        tuple(files.values()), tuple(proofs.values()), _since(first),
+        tuple(files.values()), tuple(proofs.values()), _since(first), reports,
     )  # fmt: skip
 
 
@@ -141,23 +161,30 @@ def _since(first: dict[str, object]) -> tuple[Earlier, ...]:
     return found
 
 
-def _time(found: dict[str, object], number: int) -> str:
-    text = _text(found, "taken_at", number)
+def _time(found: dict[str, object], number: int, name: str = "taken_at") -> str:
+    text = _text(found, name, number)
     if not _TIME.fullmatch(text):
-        raise _malformed('its "taken_at" is no time', number)
+        raise _malformed(f'its "{name}" is no time', number)
     return text
 
 
 def _file(found: dict[str, object], number: int) -> ExportedFile:
     request = requests.parse(f"/{_text(found, 'path', number)}")
-    size, digest, h1 = found.get("size"), _text(found, "sha256", number), _text(found, "h1", number)
+    h1 = _text(found, "h1", number)
     if not isinstance(request, ModuleRequest) or not request.canonical or f"/{request.path}" != f"/{found['path']}":
         raise _malformed("its path is none of a file of a module version", number)
-    if type(size) is not int or size < 0 or not _SHA256.fullmatch(digest):
-        raise _malformed("its size or its SHA-256 is none", number)
+    size, digest = _measured(found, number)
     if not (h1 == "" if request.kind == "info" else _H1.fullmatch(h1)):
         raise _malformed("its h1 is none", number)
     return ExportedFile(request, size, digest, h1)
+
+
+def _measured(found: dict[str, object], number: int) -> tuple[int, str]:
+    """Size and SHA-256."""
+    size, digest = found.get("size"), _text(found, "sha256", number)
+    if type(size) is not int or size < 0 or not _SHA256.fullmatch(digest):
+        raise _malformed("its size or its SHA-256 is none", number)
+    return size, digest
 
 
 def _object(line: str, number: int) -> dict[str, object]:

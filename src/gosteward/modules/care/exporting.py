@@ -1,12 +1,14 @@
 """Carry a store, or what is new in it, to where no network is: one file, with all that the other side needs to prove every module itself.
 
+The vulnerability database goes with it, if there is one.
+
 1. What lies in the store, without what earlier exports had.
 2. What the log proves of each version; of private ones what was recorded. What nobody knows stays here, and is named.
 3. Each file is compared with that once more, and copied.
 4. The manifest of them is signed, if somebody gives a key.
 
 Every public module is proved by the checksum database's key. The signature is for all else: private modules, which only the other side's memory
-proves otherwise, and which exports there are.
+proves otherwise, the vulnerability database, and which exports there are.
 """
 
 from __future__ import annotations
@@ -23,9 +25,11 @@ from gosteward.modules.care import export_manifest
 from gosteward.modules.care.cared_store import KnownHashes, hashed_versions, known_of, listed
 from gosteward.modules.care.export_manifest import (
     MANIFEST,
+    REPORTS,
     SIGNATURE,
     ExportedFile,
     ExportedProof,
+    ExportedReports,
     Manifest,
     member_of,
     signed_text,
@@ -34,12 +38,13 @@ from gosteward.modules.verification import h1_of, problem_with
 from gosteward.sumdb import signing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from gosteward.host.own_directory import Growing
     from gosteward.modules.care.cared_store import CaredStore, Known
     from gosteward.modules.care.export_manifest import Earlier
     from gosteward.modules.requests import ModuleRequest
+    from gosteward.modules.vulnerabilities.snapshot import Snapshot
     from gosteward.sumdb.signing import SigningKey
 
     Module = tuple[str, str]
@@ -49,13 +54,24 @@ _PIECE = 1 << 20
 
 
 class LeftOut(NamedTuple):
-    """What the other side has.  since: exports that were carried there.   paths: of the files in them."""
+    """What the other side has.  since: exports that were carried there.   paths: of the files in them.   reports: as of when, "" for none."""
 
     since: tuple[Earlier, ...] = ()
     paths: frozenset[str] = frozenset()
+    reports: str = ""
 
 
 NOTHING = LeftOut()
+
+
+def there_by(earlier: Sequence[tuple[Earlier, Manifest]]) -> LeftOut:
+    """What the other side has by exports that were carried there."""
+    manifests = [manifest for _, manifest in earlier]
+    return LeftOut(
+        tuple(one for one, _ in earlier),
+        frozenset(path for manifest in manifests for path in manifest.paths),
+        max((one.reports.as_of for one in manifests if one.reports is not None), default=""),
+    )
 
 
 class Exported(NamedTuple):
@@ -80,12 +96,13 @@ def export(
     *,
     replace: bool = False,
     signer: SigningKey | None = None,
+    reports: Snapshot | None = None,
 ) -> Exported:
     """Write an export.
 
     Args:
         target: a file that is not there yet, or a directory, in which it gets a name by its time.   there: what it leaves out.
-        replace: the file may be there.   signer: None: it is not signed.
+        replace: the file may be there.   signer: None: it is not signed.   reports: a vulnerability database that goes with it, None for none.
     Raises:
         UsageError: something is at the path.   OutgoingError: it cannot be written; nothing is left of it.
     """
@@ -100,6 +117,10 @@ def export(
             writing.add(file)
             progress(number, len(files))
         manifest = writing.manifest(taken_at)._replace(since=there.since)
+        if reports is not None:
+            _append(growing, REPORTS, reports.content)
+            digest = sha256(reports.content).hexdigest()
+            manifest = manifest._replace(reports=ExportedReports(reports.as_of, len(reports.content), digest))
         content = export_manifest.written(manifest)
         _append(growing, MANIFEST, content)
         if signer is not None:

@@ -4,8 +4,9 @@
    Signed ones come in the order in which they were made: `taken_exports`.
 2. Its proofs are signed by the database's key, and its heads exclude none that this store remembers.
 3. Each file is copied to the side, and has its SHA-256 and the h1 that a proof, or what was recorded here, says; else nothing is taken.
-4. Proofs and hashes are kept; then the files go to their places one by one, each in one step. A kill leaves some there: all are proved.
-   At last it is listed as taken.
+   A vulnerability database has its SHA-256, and all of it can be read.
+4. Proofs and hashes are kept; then the files go to their places one by one, each in one step, and then the database. A kill leaves some there:
+   all are proved. At last it is listed as taken.
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ import os
 from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
+from gosteward.errors import FINDINGS, HEALTHY
 from gosteward.finding import Text
-from gosteward.modules.care import export_file
+from gosteward.modules.care import carried_reports, export_file
 from gosteward.modules.care.cared_store import Known, KnownHashes, hashed_versions
 from gosteward.modules.care.export_file import BadExportError
 from gosteward.modules.care.taken_exports import TakenExports, Trust
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gosteward.modules.care.cared_store import CaredStore
+    from gosteward.modules.care.carried_reports import CameReports
     from gosteward.modules.care.export_file import ExportFile
     from gosteward.modules.care.export_manifest import Earlier, ExportedFile, Manifest
     from gosteward.modules.storage.disk import Staging
@@ -47,6 +50,7 @@ class Imported(NamedTuple):
     Attributes:
         files, versions: how many.   proved: versions that the log proves.   size: bytes.
         signed_by: the key that it had to be signed by, None for none.   missing: what it builds on, and is not there.
+        reports: what became of the vulnerability database, None for none.
     """
 
     manifest: Manifest
@@ -56,6 +60,12 @@ class Imported(NamedTuple):
     size: int
     signed_by: Key | None = None
     missing: tuple[Earlier, ...] = ()
+    reports: CameReports | None = None
+
+    @property
+    def exit_code(self) -> int:
+        """1: something was not taken, though it should be here."""
+        return FINDINGS if self.reports is not None and self.reports.outcome == carried_reports.UNSIGNED else HEALTHY
 
 
 def import_file(
@@ -77,6 +87,7 @@ def import_file(
             taken.refuse_disorder(export, path)
         missing = taken.missing(export)
         known = _known_by(looked_after, export.manifest)
+        reports = carried_reports.brought_by(export)
         with looked_after.store.staging() as staging:
             for number, (file, start) in enumerate(export.contents, 1):
                 _stage(staging, export, file, start, str(number), KnownHashes(known))
@@ -84,6 +95,8 @@ def import_file(
             _believe(looked_after, export.manifest)
             for number, (file, _) in enumerate(export.contents, 1):
                 staging.keep(str(number), file.request.path)
+        top = looked_after.store.top
+        came = carried_reports.taken(top, reports, export, trust) if reports is not None else None
         taken.record(export)
     except OSError as error:
         raise StorageError(f"it cannot be stored ({error.strerror})", subject=path) from error
@@ -93,7 +106,7 @@ def import_file(
     versions = {(file.request.module, file.request.version) for file in files}
     return Imported(
         export.manifest, len(files), len(versions), len(export.manifest.proofs), sum(file.size for file in files),
-        export.signed_by, missing,
+        export.signed_by, missing, came,
     )  # fmt: skip
 
 

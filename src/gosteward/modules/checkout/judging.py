@@ -18,6 +18,7 @@ from gosteward.modules.answers import BAD_GATEWAY, FORBIDDEN, NOT_FOUND, TIMED_O
 from gosteward.redaction import without_secrets
 
 MOST_TEXT = 2_000
+MOST_FILE = 2 << 30  # bytes, as the limit of a run
 NO_PROTOCOL = "protocol found for repository"
 _TOO_NEW = re.compile(r"requires go >= (?P<wanted>\S{1,40}) \(running go (?P<running>[^\s;)]{1,40})")
 _CLONE = re.compile(r" in (?:cache/cache/)?vcs/[0-9a-f]{64}(?=:)")
@@ -43,6 +44,10 @@ _ABSENT = re.compile(
     r"repository '[^']*' not found|Repository not found|returned error: 4(?:04|10)\b|: 4(?:04 Not Found|10 Gone)\b"
     r"|does not appear to be a git repository|project you were looking for could not be found"
 )
+# go's limit, which a version never gets below. Source: cmd/go/internal/modfetch/coderepo.go (`Zip`), golang.org/x/mod/zip.
+_TOO_LARGE = re.compile(r"zip file too large|source tree too large")
+# All that git says of an index-pack that was killed, as it is where a file becomes larger than it may.
+_PACK_KILLED = "invalid index-pack output"
 _META = re.compile(r"parse (?P<asked>\S+): no go-import meta tags")
 
 
@@ -65,7 +70,21 @@ def refusal(text: str, module: str, query: str, places: tuple[str, ...] = ()) ->
         said += (
             "\nthe proxy has no name and password for this server, or there is no such repository (see --checkout-home)"
         )
+    if _PACK_KILLED in said:
+        said += f"\nwhat git got broke off, or makes a file of more than {MOST_FILE >> 20} MiB, which it may not"
+    if is_too_large(said) and module not in said:
+        said = f"{module}@{query}: {said}"
     return Refusal(status, said or "the go command failed, and did not say why")
+
+
+def is_too_large(text: str) -> bool:
+    """Whether a version is larger than go lets modules be."""
+    return bool(_TOO_LARGE.search(text))
+
+
+def is_fetch(text: str) -> bool:
+    """Whether a fetch failed, and may have left behind what it had got."""
+    return "git fetch" in text and bool(_COMMAND_FAILED.search(text))
 
 
 def shown(text: str, places: tuple[str, ...]) -> str:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from gosteward.modules.requests import ModuleRequest
 
 SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
+SILENCE = 120  # seconds in which a server has to send something
 # What may be said of the network outside: how it is reached, and who is believed there.
 NETWORK = (
     "http_proxy",
@@ -76,8 +77,8 @@ def argv(goroot: str, request: ModuleRequest) -> tuple[str, ...]:
     """The command that answers a request."""
     go = f"{goroot}/bin/go"
     if request.kind == "list":
-        # Retracted versions, too: the client has to see the retraction, and decides.
-        return (go, "list", "-m", "-json", "-versions", "-retracted", "--", f"{request.module}@latest")
+        # Retracted versions, too: the client has to see the retraction, and decides. Without "@latest" only tags are read, and nothing is fetched.
+        return (go, "list", "-m", "-json", "-versions", "-retracted", "--", request.module)
     if request.kind == "latest":
         return (go, "list", "-m", "-json", "--", f"{request.module}@latest")
     if request.kind == "zip":
@@ -87,7 +88,8 @@ def argv(goroot: str, request: ModuleRequest) -> tuple[str, ...]:
 
 def explaining(command: tuple[str, ...]) -> tuple[str, ...]:
     """The command that says why go found no protocol to speak to a repository: it shows what git said."""
-    return (command[0], "list", "-m", "-v", "-json", "--", command[-1])
+    asked = command[-1]
+    return (command[0], "list", "-m", "-v", "-json", "--", asked if "@" in asked else f"{asked}@latest")
 
 
 def environment(
@@ -131,8 +133,9 @@ def environment(
         "GIT_ASKPASS": "",  # there, and empty: then core.askPass and SSH_ASKPASS are not looked at
         "GIT_ALLOW_PROTOCOL": ":".join(protocols),
         "GIT_CEILING_DIRECTORIES": rooms.top,
-        "GIT_HTTP_LOW_SPEED_LIMIT": "500",
-        "GIT_HTTP_LOW_SPEED_TIME": "30",
+        # While a server packs a large repository, it sends five bytes every five seconds, if anything (uploadpack.keepAlive).
+        "GIT_HTTP_LOW_SPEED_LIMIT": "1",
+        "GIT_HTTP_LOW_SPEED_TIME": str(SILENCE),
         "GIT_SSH_VARIANT": "ssh",
         "GIT_SSH_COMMAND": ssh_command(home),
         **_as_variables(settings),

@@ -2,7 +2,7 @@
 
 A run has directories and an environment of its own, an account of its own where this process is root, limits, and an end; see `confined`. A few
 run at once, a few more wait, and the rest is told to come again. What a run told of a version, its .info and go.mod, is remembered for minutes,
-as clients ask for both. What comes is proved by the proxy as what comes from anywhere else.
+as clients ask for both; so is that it is too large. What comes is proved by the proxy as what comes from anywhere else.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ from gosteward.modules.checkout import judging, questions
 from gosteward.modules.checkout.admin_home import checked
 from gosteward.modules.checkout.questions import Toolchains
 from gosteward.modules.checkout.workplace import Workplace
-from gosteward.modules.origins.upstream import BrokenError, Coming
+from gosteward.modules.origins.directory import pieces_of
+from gosteward.modules.origins.upstream import FILE_SECONDS, Coming
 from gosteward.modules.requests import ModuleRequest, parse
 from gosteward.modules.upstreams import CHECKOUT
 
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
 
 AT_ONCE, WAITING = 4, 20
 REMEMBERED, MOST_REMEMBERED, MOST_SIZE = 300.0, 2_000, 1 << 18
-_PIECE = 1 << 20
 
 
 class Wishes(NamedTuple):
@@ -76,7 +76,7 @@ class CheckoutSource:
         self._queue = threading.BoundedSemaphore(wishes.at_once + WAITING)
         self._lock = threading.Lock()
         self._turns: WeakValueDictionary[str, _Turn] = WeakValueDictionary()
-        self._known: dict[str, tuple[float, bytes]] = {}
+        self._known: dict[str, tuple[float, bytes | Refusal]] = {}
         self._ready = False
 
     def prepare(self) -> None:
@@ -111,7 +111,7 @@ class CheckoutSource:
         ):
             yield Refusal(NOT_FOUND, f"not found: {path} is nothing that is checked out")
             return
-        end = time.monotonic() + seconds
+        end = time.monotonic() + limit_of(request, seconds)
         if not self._queue.acquire(blocking=False):
             yield Refusal(UNAVAILABLE, "too many modules are being checked out", retry_after=5)
             return
@@ -135,7 +135,7 @@ class CheckoutSource:
         run.callback(turn.lock.release)
         known = self._remembered(request)
         if known is not None:
-            return _coming(known, shown)
+            return known if isinstance(known, Refusal) else _coming(known, shown)
         if not self._places.acquire(timeout=max(0.0, end - time.monotonic())):
             return Refusal(UNAVAILABLE, "too many modules are being checked out", retry_after=5)
         run.callback(self._places.release)
@@ -149,6 +149,8 @@ class CheckoutSource:
         request = go.request
         found = go.ran(questions.argv(go.goroot, request))
         if isinstance(found, Refusal):
+            if request.canonical and judging.is_too_large(found.reason):
+                self._remember(request.path, found)  # it costs as much as if it came
             return found
         if request.canonical:
             self._remember_files(go)
@@ -162,7 +164,8 @@ class CheckoutSource:
         except OSError:
             return _nonsense(go.request)
         run.callback(os.close, descriptor)
-        return Coming(_pieces(descriptor), os.fstat(descriptor).st_size, shown)
+        size = os.fstat(descriptor).st_size
+        return Coming(pieces_of(descriptor, 0, size), size, shown)
 
     def _turn(self, request: ModuleRequest) -> _Turn:
         """One question about a version at a time: the next one may find its answer remembered."""
@@ -173,7 +176,7 @@ class CheckoutSource:
                 found = self._turns[key] = _Turn()
             return found
 
-    def _remembered(self, request: ModuleRequest) -> bytes | None:
+    def _remembered(self, request: ModuleRequest) -> bytes | Refusal | None:
         with self._lock:
             until, body = self._known.get(request.path, (0.0, b""))
         return body if until > time.monotonic() else None
@@ -191,7 +194,7 @@ class CheckoutSource:
                 if len(body) <= MOST_SIZE:
                     self._remember(f"{base}.{kind}", body)
 
-    def _remember(self, path: str, body: bytes) -> None:
+    def _remember(self, path: str, body: bytes | Refusal) -> None:
         with self._lock:
             now = time.monotonic()
             if len(self._known) >= MOST_REMEMBERED:
@@ -252,7 +255,10 @@ class _Go:
         error = questions.error_of(found)
         if ended.status == 0 and found and not error:
             return found
-        return error or ended.errors.decode("utf-8", "replace") or f"the go command ended with {ended.status}"
+        error = error or ended.errors.decode("utf-8", "replace") or f"the go command ended with {ended.status}"
+        if judging.is_fetch(error):
+            self._source.workplace.tidy()
+        return error
 
     def _run(self, argv: tuple[str, ...], environment: dict[str, str]) -> Confined:
         # "/": nobody but root can put a go.mod there, or above it.
@@ -277,15 +283,10 @@ def _nonsense(request: ModuleRequest) -> Refusal:
     return Refusal(BAD_GATEWAY, f"{request.named}: the go command ended well, and there is no answer that makes sense")
 
 
+def limit_of(request: ModuleRequest, seconds: float) -> float:
+    """Seconds for a run. @latest and branches may need all of a repository, and a fetch that was cut begins anew: they have the time of a file."""
+    return seconds if request.canonical or request.kind == "list" else max(seconds, FILE_SECONDS)
+
+
 def _base(path: str) -> str:
     return path.rpartition(".")[0]
-
-
-def _pieces(descriptor: int) -> Iterator[bytes]:
-    size, place = os.fstat(descriptor).st_size, 0
-    while place < size:
-        piece = os.pread(descriptor, min(_PIECE, size - place), place)
-        if not piece:
-            raise BrokenError("the file became shorter")
-        yield piece
-        place += len(piece)

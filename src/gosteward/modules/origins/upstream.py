@@ -106,6 +106,9 @@ class UpstreamOrigin:
                 body = without(held(answer, _ERROR_TEXT).body.decode("utf-8", "replace"), said)
                 advice = advice_for(upstream.secret, answer.head.status)
                 return of_upstream(answer.head.status, body.encode(), upstream.shown, advice)
+            wrong = _no_file(answer)
+            if wrong:
+                return Refusal(BAD_GATEWAY, f"{upstream.shown} answered with {wrong}")
         except FetchError as error:
             refusal = _failed(upstream, error)
             return refusal._replace(reason=without(refusal.reason, said))
@@ -150,6 +153,17 @@ class UpstreamOrigin:
             self._tally.asked(upstream.shown, _RESULTS.get(found.status, "failed"), seconds, found.reason)
         else:
             self._tally.asked(upstream.shown, "absent" if isinstance(found, Refusal) else "ok", seconds)
+
+
+def _no_file(answer: Opened) -> str:
+    """What an answer 200 is that cannot be a file of a module; "" if it can.
+
+    A login page, or that of a company's filter, would be a list without versions, and the first go.mod of a private module.
+    """
+    if answer.head.headers.get("content-type", "").partition(";")[0].strip().lower() == "text/html":
+        return "a web page, and no file of a module: does it want a login, or does something in between answer?"
+    coding = answer.head.headers.get("content-encoding", "").strip().lower()
+    return f"an encoding that was not asked for: {coding[:40]}" if coding not in ("", "identity") else ""
 
 
 def _failed(upstream: Upstream, error: FetchError) -> Refusal:

@@ -5,25 +5,29 @@ from __future__ import annotations
 import os
 import re
 import sys
+import time
 from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
 from gosteward.errors import UsageError
 from gosteward.golang.proxyurls import masked
+from gosteward.modules.outages import Outage, Told
 from gosteward.modules.shared.in_directory import ObjectsInDirectory
-from gosteward.modules.shared.outages import Outage
 from gosteward.modules.shared.publishing import Place
 from gosteward.modules.shared.shared_files import FilesInObjects
 from gosteward.modules.shared.shared_hashes import SharedHashes
 from gosteward.modules.shared.shared_proofs import SharedProofs
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from gosteward.modules.expected_hashes import SeenHashes
     from gosteward.modules.shared.objects import Objects
     from gosteward.modules.storage.disk import DiskStore
     from gosteward.modules.tally import Tally
     from gosteward.toolchains.proving.transparency import Log
 
+FIRST_PAUSE, LONGEST_PAUSE = 5.0, 60.0  # seconds
 _PYTHON = (3, 10)  # older ones have an obstore without a timeout for what stops in the middle
 _BUCKET = re.compile(r"s3://[a-z0-9][a-z0-9._-]{1,62}((?:/(?!\.)[A-Za-z0-9._=-]+)*)/?")
 _ENDPOINT = re.compile(r"https?://[A-Za-z0-9.:\[\]_-]+(?:/[A-Za-z0-9._/-]*)?")
@@ -82,6 +86,16 @@ def _bucket(wanted: SharedPlace) -> Objects:
         raise UsageError(f"the shared store cannot be used ({error})", subject=wanted.url) from error
 
 
+def outage_of(name: str, tally: Tally, clock: Callable[[], float] = time.monotonic) -> Outage:
+    """What is known of a place that is shared.  name: for people."""
+    told = Told(
+        lambda: tally.shared_did("failed"),
+        lambda text: tally.trouble("shared", f"{name} is done without until it answers: {text}"),
+        lambda: tally.trouble("shared", f"{name} answers again"),
+    )
+    return Outage(told, FIRST_PAUSE, LONGEST_PAUSE, clock)
+
+
 def place_at(
     wanted: SharedPlace, store: DiskStore, seen: SeenHashes, tally: Tally, log: Log | None = None, private: str = ""
 ) -> Place:
@@ -94,7 +108,7 @@ def place_at(
     """
     objects = objects_at(wanted)
     own = f"{store.top}/shared/{sha256(f'{wanted.endpoint} {objects.shown}'.encode()).hexdigest()[:16]}"
-    outage = Outage(objects.shown, tally)
+    outage = outage_of(objects.shown, tally)
     tally.shares(lambda: not outage.lasts)
     hashes = SharedHashes(objects, outage, tally, own, seen)
     proofs = SharedProofs(objects, outage, tally, log, private)

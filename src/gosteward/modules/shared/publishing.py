@@ -92,8 +92,8 @@ def published(place: Place, request: ModuleRequest, tally: Tally) -> bool:
     if stored is None:  # it was removed, or set aside
         return True
     try:
-        # A version's go.mod is what everybody asks for first; one proof is enough for all of its files.
-        proved = request.kind != "mod" or place.proofs.offer(request.module, request.version)
+        # Who takes one of both from there may be one who can ask no database.
+        proved = request.kind == "info" or place.proofs.offer(request.module, request.version)
         return place.files.published(request, stored.descriptor, stored.size) and proved
     finally:
         os.close(stored.descriptor)

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from gosteward.modules.origins.upstream import Coming
+    from gosteward.modules.outages import Outage
     from gosteward.modules.requests import ModuleRequest
     from gosteward.modules.shared.objects import Objects
-    from gosteward.modules.shared.outages import Outage
     from gosteward.modules.tally import Tally
 
 MOST_DISTRUSTED = 10_000

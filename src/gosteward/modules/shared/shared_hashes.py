@@ -22,9 +22,9 @@ from gosteward.modules.shared.objects import UnusableError, hash_name, small
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from gosteward.modules.outages import Outage
     from gosteward.modules.requests import ModuleRequest
     from gosteward.modules.shared.objects import Objects
-    from gosteward.modules.shared.outages import Outage
     from gosteward.modules.tally import Tally
 
 _LIMIT = 1_000

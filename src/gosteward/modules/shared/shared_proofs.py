@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 from gosteward.errors import StewardError
 from gosteward.golang import gomod
-from gosteward.golang.modulepaths import covers
+from gosteward.golang.modulepaths import touches
 from gosteward.modules.origins.upstream import BrokenError
 from gosteward.modules.shared.objects import UnusableError, small
 
 if TYPE_CHECKING:
+    from gosteward.modules.outages import Outage
     from gosteward.modules.shared.objects import Objects
-    from gosteward.modules.shared.outages import Outage
     from gosteward.modules.tally import Tally
     from gosteward.toolchains.proving.transparency import Log
 
@@ -53,7 +53,7 @@ class SharedProofs:
 
     def offer(self, module: str, version: str) -> bool:
         """Bring the proof of a version, if there is one here. Returns False if it has to be tried again."""
-        if self._log is None or covers(self._private, module):
+        if self._log is None or touches(self._private, module):
             return True
         found = self._log.at_hand(module, version, keep=False)
         if found is None:

@@ -110,7 +110,7 @@ class DiskStore:
     """
 
     def __init__(self, top: str) -> None:
-        self.top = top.rstrip("/")
+        self.top = top.rstrip("/") or "/."
         self.came: Callable[[str], None] = lambda _: None
 
     def prepare(self) -> None:
@@ -123,7 +123,11 @@ class DiskStore:
             for path in (self.top, f"{self.top}/{MODULES}", f"{self.top}/{INCOMING}"):
                 os.makedirs(path, 0o755, exist_ok=True)
                 status = os.lstat(path)
-                if not stat.S_ISDIR(status.st_mode) or status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+                if stat.S_ISLNK(status.st_mode):
+                    raise PrivilegeError(
+                        "the store is a link", subject=path, hint="name the directory that it leads to"
+                    )
+                if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
                     raise PrivilegeError("the store may be written to by others", subject=path, hint="chmod go-w it")
             self._remove_abandoned()
         except OSError as error:

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gosteward.errors import StewardError
 from gosteward.host.own_directory import OwnDirectory
-from gosteward.modules.requests import file_at
+from gosteward.modules.requests import file_at, request_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -38,6 +38,8 @@ LONGEST_LINE = 8_192
 EARLIEST = "0001-01-01T00:00:00.000000Z"
 WORTH_CLEARING = 1 << 20  # bytes of a file
 _PIECE = 1 << 16
+_LINES = 1_000  # that are written at once
+_CLEARED = "cleared"
 _TIME = re.compile(r"(\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 _LINE_TIME = re.compile(rb'"Timestamp":"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z)"\}\n')
 _EPOCH = datetime.fromtimestamp(0, timezone.utc)
@@ -88,23 +90,51 @@ class Feed:
             os.close(descriptor)
 
     def settle(self, store: DiskStore) -> None:
-        """Name what is in the store and was not named; forget what is not there any more, if that is most. Blocking. Raises OSError, PrivilegeError."""
-        there = {(found.module, found.version): path for path in store.paths() if (found := _zip_at(path)) is not None}
+        """Name what is in the store and was not named; forget what is not there any more, if that is most. Blocking.
+
+        The file is read by pieces: in memory are only the paths of what is in the store.
+
+        Raises:
+            OSError, PrivilegeError.
+        """
+        is_named = dict.fromkeys((path for path in store.paths() if _zip_at(path) is not None), False)
         with self._files.growing(NAME) as file:
+            named = left = 0
+            for entry in _entries_of(file):
+                named += 1
+                path = _path_of(entry)
+                if path in is_named:
+                    left += 1
+                    is_named[path] = True
+            if file.size > WORTH_CLEARING and left < named // 2:
+                self._clear(file, lambda path: path in is_named or store.status(path) is not None)
+            now, at = self._clock(), []
+            for path in (path for path, it_is in is_named.items() if not it_is):
+                status = store.status(path)
+                if status is not None:
+                    # The first time of all, the files themselves say when they came.
+                    at.append((now if named else min(now, status.st_mtime), path))
+            at.sort()
+            for start in range(0, len(at), _LINES):
+                found = ((seconds, _zip_at(path)) for seconds, path in at[start : start + _LINES])
+                _append(file, [(one.module, one.version, seconds) for seconds, one in found if one is not None])
 
-            def read_at(at: int, count: int) -> bytes:
-                return os.pread(file.descriptor, count, at)
+    def _clear(self, file: Growing, is_there: Callable[[str], bool]) -> None:
+        """Leave only lines about what is there.  Whoever else adds to the file waits for this very file: it is no new one."""
+        with self._files.growing(_CLEARED) as cleared:
+            cleared.restart()  # a kill may have left one
+            for entry in _entries_of(file):
+                if is_there(_path_of(entry)):
+                    cleared.append(entry.text)
+            file.restart()
+            for at in range(0, cleared.size, _PIECE):
+                file.append(os.pread(cleared.descriptor, _PIECE, at))
+        self._files.remove(_CLEARED)
 
-            named = list(entries(read_at, 0, file.size))
-            left = [entry for entry in named if (entry.module, entry.version) in there]
-            if file.size > WORTH_CLEARING and len(left) < len(named) // 2:
-                file.restart()
-                file.append(b"".join(entry.text for entry in left))
-            missing = there.keys() - {(entry.module, entry.version) for entry in named}
-            now, stored = self._clock(), {one: store.status(there[one]) for one in missing}
-            # The first time of all, the files themselves say when they came.
-            at = {one: min(now, status.st_mtime) if not named else now for one, status in stored.items() if status}
-            _append(file, [(*one, at[one]) for one in sorted(at, key=lambda one: (at[one], one))])
+
+def _entries_of(file: Growing) -> Iterator[Entry]:
+    """Lines of the file as it is now."""
+    return entries(lambda at, count: os.pread(file.descriptor, count, at), 0, file.size)
 
 
 def entries(read_at: ReadAt, start: int, size: int) -> Iterator[Entry]:
@@ -180,6 +210,11 @@ def _moment(text: str) -> datetime:
 
 def _written(at: datetime) -> str:
     return f"{at.replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
+
+
+def _path_of(entry: Entry) -> str:
+    """Where the zip lies below a store."""
+    return request_for("zip", entry.module, entry.version).path
 
 
 def _zip_at(path: str) -> ModuleRequest | None:

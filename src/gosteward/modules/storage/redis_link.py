@@ -1,6 +1,6 @@
 """The one door to a Redis. Blocking, from any thread; it is never long that somebody waits for one that does not answer.
 
-After a failure nobody asks for PAUSE seconds; then one asks, and if that fails, too, nobody for as long again.
+After a failure nobody asks for PAUSE seconds; then one asks, and if that fails, too, nobody for as long again: see `outages`.
 
 Keys are PREFIX:KIND:PATH. Whoever else can write to that Redis can put anything there: what comes is only bytes, and not too many.
 Source: redis.io/docs: SET (NX, PX), GETRANGE, EVAL, "Distributed Locks with Redis"; redis-py.
@@ -9,11 +9,10 @@ Source: redis.io/docs: SET (NX, PX), GETRANGE, EVAL, "Distributed Locks with Red
 from __future__ import annotations
 
 import contextlib
-import threading
-import time
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from gosteward.errors import StewardError, UsageError
+from gosteward.modules.outages import Outage, Told
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -75,8 +74,8 @@ class RedisLink:
         # A password's file that cannot be read, and a number of the protocol that is none, are failures, too.
         self._failures = (RedisError, OSError, StewardError, ValueError)
         self._of_commands = ResponseError
-        self._lock = threading.Lock()
-        self._failed_at, self._asked_again, self._is_down = 0.0, 0.0, False
+        told = Told(lambda: tally.looked_up("failed"), self._is_gone, self._is_back)
+        self._outage = Outage(told, PAUSE, PAUSE)
         tally.metadata_answers(answers=True)
 
     def look(self) -> None:
@@ -127,43 +126,24 @@ class RedisLink:
         return found if isinstance(found, bytes) else b""
 
     def _asked(self, question: Callable[[], _T]) -> _T:
-        began = time.monotonic()
-        if not self._may_ask(began):
+        asked_at = self._outage.clock()
+        if not self._outage.asks():
             raise RedisGoneError(self.shown)
         try:
             found = question()
         except self._failures as error:
-            self._fail(str(error) or type(error).__name__)
+            self._outage.failed(str(error) or type(error).__name__)
             raise RedisGoneError(self.shown) from error
-        self._worked(began)
+        self._outage.answered(asked_at)
         return found
 
-    def _may_ask(self, now: float) -> bool:
-        with self._lock:
-            if self._is_down and now < self._asked_again:
-                return False
-            self._asked_again = now + PAUSE
-            return True
+    def _is_gone(self, reason: str) -> None:
+        self.tally.metadata_answers(answers=False)
+        self.tally.trouble("metadata", f"{self.shown} is not used for now: {reason}")
 
-    def _fail(self, reason: str) -> None:
-        now = time.monotonic()
-        with self._lock:
-            is_new, self._is_down = not self._is_down, True
-            self._failed_at, self._asked_again = now, now + PAUSE
-        self.tally.looked_up("failed")
-        if is_new:
-            self.tally.metadata_answers(answers=False)
-            self.tally.trouble("metadata", f"{self.shown} is not used for now: {reason}")
-
-    def _worked(self, began: float) -> None:
-        if not self._is_down:
-            return
-        with self._lock:
-            is_back = self._is_down and began > self._failed_at
-            self._is_down = self._is_down and not is_back
-        if is_back:
-            self.tally.metadata_answers(answers=True)
-            self.tally.trouble("metadata", f"{self.shown} answers again")
+    def _is_back(self) -> None:
+        self.tally.metadata_answers(answers=True)
+        self.tally.trouble("metadata", f"{self.shown} answers again")
 
 
 def _pool(wanted: SharedMetadata) -> ConnectionPool:

@@ -89,7 +89,7 @@ class Folder(DatabaseFolder):
         return None
 
     def state(self) -> object:
-        return _state(f"{self.path}/{DB}")
+        return state_of(f"{self.path}/{DB}")
 
 
 class ZipFile:
@@ -122,7 +122,7 @@ class ZipFile:
             raise error.within(self.path) from error
 
     def state(self) -> object:
-        return _state(self.path)
+        return state_of(self.path)
 
 
 def database(text: str, web: Web) -> Database | None:
@@ -173,7 +173,8 @@ def newer(source: Database, known: Snapshot | None, now: float) -> Snapshot | No
     return Snapshot(packed(files))
 
 
-def _state(path: str) -> object:
+def state_of(path: str) -> object:
+    """What changes when a file does; () for none."""
     try:
         status = os.stat(path)
     except OSError:

@@ -1,6 +1,7 @@
 """A vulnerability database as it was at one moment: one zip, as its makers offer it, with its files packed as they are.
 
     STORE/vulndb/vulndb.zip     index/db.json   index/modules.json   index/vulns.json   ID/GO-2022-1059.json ...
+    STORE/vulndb/lock           held by who replaces it
 
 It is one file, and is replaced as a whole: its index never names a report that is not there. Source: go.dev/doc/security/vuln/database, "Bulk Download".
 """
@@ -14,7 +15,7 @@ import zipfile
 from typing import TYPE_CHECKING
 
 from gosteward.formats import zip_members
-from gosteward.formats.zip_members import Limits
+from gosteward.formats.zip_members import ArchiveError, Limits
 from gosteward.golang import advisories, vulnerability_reports, vulnerability_table
 from gosteward.golang.advisories import AdvisoryError
 from gosteward.host.inflating import engine_of, inflated
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from gosteward.golang.vulnerability_table import VulnerabilityTable
 
 DIRECTORY, ZIP = "vulndb", "vulndb.zip"
+_LOCK = "lock"
 DB, MODULES, VULNS = "index/db.json", "index/modules.json", "index/vulns.json"
 INDEXES = (DB, MODULES, VULNS)
 MOST_BYTES = 64 << 20  # packed; 4 MB in 2026
@@ -100,6 +102,33 @@ def kept(top: str) -> Snapshot | None:
     """
     content = OwnDirectory(f"{top}/{DIRECTORY}").read(ZIP, MOST_BYTES)
     return Snapshot(content) if content is not None else None
+
+
+def keep(top: str, snapshot: Snapshot, *, older: bool = False) -> bool:
+    """Let a store have this copy, in one step, on the disk when this returns.
+
+    Args:
+        top: the store's directory.   older: also in place of a newer one.
+    Returns:
+        False: there is a newer one, and it stays.
+    Raises:
+        OSError.   PrivilegeError: others may write to it.
+    """
+    files = OwnDirectory(f"{top}/{DIRECTORY}")
+    with files.growing(_LOCK):  # a service that brings one, and an import, at once
+        if not older and _as_of(top) > snapshot.as_of:
+            return False
+        files.put(ZIP, snapshot.content, sync=True)
+    return True
+
+
+def _as_of(top: str) -> str:
+    """When the copy in a store changed last; "" where there is none that can be read."""
+    try:
+        there = kept(top)
+    except (ArchiveError, AdvisoryError):
+        return ""
+    return there.as_of if there is not None else ""
 
 
 def entry_of(id_: str) -> str:

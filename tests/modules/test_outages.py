@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from gosteward.modules.shared.outages import FIRST_PAUSE, LONGEST_PAUSE, Outage
+from gosteward.modules.outages import Outage, Told
+from gosteward.modules.shared.places import FIRST_PAUSE, LONGEST_PAUSE, outage_of
 from gosteward.modules.tally import Tally
 
 
@@ -13,7 +14,7 @@ class Place:
         self.now = 1000.0
         self.tally = Tally()
         self.tally.shares(lambda: True)
-        self.outage = Outage("s3://bucket", self.tally, lambda: self.now)
+        self.outage = outage_of("s3://bucket", self.tally, lambda: self.now)
 
     @property
     def told(self) -> list[str]:
@@ -65,3 +66,14 @@ def test_pauses_grow_up_to_a_minute_and_not_by_those_who_failed_together(place: 
     place.outage.failed("timeout")
     place.now += LONGEST_PAUSE - 1
     assert not place.outage.asks()
+
+
+def test_who_was_asked_before_it_failed_says_nothing_about_now() -> None:
+    now, told = [0.0], []
+    outage = Outage(Told(lambda: None, told.append, lambda: told.append("back")), 5.0, 5.0, lambda: now[0])
+    now[0] = 3.0
+    outage.failed("gone")
+    outage.answered(asked_at=2.0)
+    assert (outage.lasts, told) == (True, ["gone"])
+    outage.answered(asked_at=4.0)
+    assert (outage.lasts, told) == (False, ["gone", "back"])
