@@ -56,6 +56,7 @@ bench: $(VENV)/.test dist/gosteward.pyz
 	$(BIN)/python bench/doctor.py
 	$(BIN)/python bench/repair.py
 	$(BIN)/python bench/toolchains.py
+	$(BIN)/python bench/proxy.py
 
 # make rebuild [VERSION=1.26.8]: a real release from its sources, by the real command: bit for bit the official one. A quarter of an hour.
 VERSION ?= 1.26.8
