@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 CHUNK = 1 << 16  # compressed; no deflate makes more than 66 MiB of it
 PIECE, _STEP = 1 << 20, 1 << 17  # of a large member, inflated and packed
-_AT_ONCE = 1 << 18
+_AT_ONCE = 1 << 16  # what malloc takes from its heap, and gives to the next
 _ENGINES = {"isal": "isal.isal_zlib", "zlib-ng": "zlib_ng.zlib_ng", "zlib": "zlib"}
 _GZIP = 31
 _LENGTHS = struct.Struct("<2H")  # of a local header

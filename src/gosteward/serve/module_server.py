@@ -40,7 +40,7 @@ TYPES = {
 }
 WHOLE = 1 << 18  # bytes of a file that is written at once
 PIECE = 1 << 17
-MOST_HELD, MOST_BRIEF = 8 << 20, 1 << 20  # bytes of answers in memory
+MOST_HELD, MOST_BRIEF = 6 << 20, 1 << 19  # bytes of answers in memory
 HEALTH = (b"/healthz", b"/readyz")
 PREFIXES = ("/-/", "/vulndb/")  # of pages that are for all below them
 
