@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gosteward.errors import StewardError, UsageError
 from gosteward.serve.connections import ROOMY, USUAL, Connections
-from gosteward.serve.memory import give_back_large_pieces
+from gosteward.serve.memory import give_back_each_minute, give_back_large_pieces
 from gosteward.serve.tls_listening import listeners
 
 if TYPE_CHECKING:
@@ -149,7 +149,7 @@ async def serve(
         servers.extend(listeners(listening, open_connections, tls))
     else:
         servers.extend([await loop.create_server(open_connections.made, sock=one) for one in listening])
-    watching = asyncio.ensure_future(open_connections.watch())
+    watching = [asyncio.ensure_future(one) for one in (open_connections.watch(), give_back_each_minute())]
     _notify("READY=1")
     started()
     await stop.wait()
@@ -157,7 +157,8 @@ async def serve(
     for server in servers:
         server.close()
     await open_connections.drain(DRAIN_SECONDS)
-    watching.cancel()
+    for task in watching:
+        task.cancel()
 
 
 def _notify(state: str) -> None:
