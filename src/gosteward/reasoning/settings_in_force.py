@@ -9,9 +9,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from gosteward.reasoning.viewpoint import SESSION_KINDS, first_go, own_contexts, runs_as_user, variable
+from gosteward.snapshot import Setting
 
 if TYPE_CHECKING:
-    from gosteward.snapshot import Context, Location, Setting, Snapshot
+    from collections.abc import Iterable
+
+    from gosteward.snapshot import Context, Location, Snapshot
 
 WORK_KINDS = (*SESSION_KINDS, "ssh-command")
 
@@ -57,6 +60,17 @@ def in_force(snapshot: Snapshot, name: str) -> tuple[InForce, ...]:
         first = next((s for s in snapshot.go_settings if _counts(s, name) and s.origin != "goroot"), None)
         return (InForce(first),) if first is not None else ()
     return tuple(InForce(setting, tuple(names)) for setting, names in found.items())
+
+
+def exported_in(contexts: Iterable[Context], name: str) -> tuple[Setting, ...]:
+    """A variable that is none of go's own settings: its values by the line that gives them, each with the contexts that export it."""
+    found: dict[Setting, list[str]] = {}
+    for context in contexts:
+        given = variable(context, name)
+        if given is not None and given.exported:
+            line = given.sources[0] if given.sources else None
+            found.setdefault(Setting(name, given.value, "environment", line), []).append(context.name)
+    return tuple(setting._replace(contexts=tuple(names)) for setting, names in found.items())
 
 
 def value_in(snapshot: Snapshot, context: Context, name: str, default: str = "") -> str:

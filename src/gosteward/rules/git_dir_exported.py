@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING
 from gosteward.finding import Explains, Finding, Rule, Text
 from gosteward.reasoning.modules_in_use import flag_values, some_go_is
 from gosteward.reasoning.setting_repair import unset_actions
-from gosteward.reasoning.settings_in_force import locations, place, sessions
-from gosteward.reasoning.viewpoint import variable
+from gosteward.reasoning.settings_in_force import exported_in, locations, place, sessions
 from gosteward.rules.dubious_ownership import FIRST_WITH_STAMPS, OFF, has_git
-from gosteward.snapshot import Setting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gosteward.snapshot import Snapshot, Workspace
+    from gosteward.snapshot import Setting, Snapshot, Workspace
 
 RULE = Rule(
     id="GS914",
@@ -36,16 +34,10 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
     modules = tuple(w for w in snapshot.workspaces if w.vcs and w.go_mod and w.has_main)
     if not stamps or not modules or not has_git(snapshot):
         return
-    found: dict[Setting, list[str]] = {}
-    for context in sessions(snapshot):
-        given = variable(context, "GIT_DIR")
-        if given is not None and given.exported and given.value.startswith("/"):
-            line = given.sources[0] if given.sources else None
-            found.setdefault(Setting("GIT_DIR", given.value, "environment", line), []).append(context.name)
-    for setting, contexts in found.items():
+    for setting in exported_in(sessions(snapshot), "GIT_DIR"):
         others = tuple(w for w in modules if setting.value.rstrip("/") != f"{w.vcs.rstrip('/')}/.git")
-        if others:
-            yield _finding(snapshot, setting._replace(contexts=tuple(contexts)), others[0])
+        if others and setting.value.startswith("/"):
+            yield _finding(snapshot, setting, others[0])
 
 
 def _finding(snapshot: Snapshot, setting: Setting, workspace: Workspace) -> Finding:

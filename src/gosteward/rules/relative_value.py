@@ -9,16 +9,23 @@ from gosteward.finding import Explains, Finding, Rule, Text
 from gosteward.reasoning.ownership import inside
 from gosteward.reasoning.remedies import real_path
 from gosteward.reasoning.setting_repair import commands_behind, repaired_actions, unset_actions
-from gosteward.reasoning.settings_in_force import InForce, in_force, in_session, locations, place, sessions, winner
-from gosteward.reasoning.viewpoint import variable
+from gosteward.reasoning.settings_in_force import (
+    InForce,
+    exported_in,
+    in_force,
+    in_session,
+    locations,
+    place,
+    sessions,
+    winner,
+)
 from gosteward.rules.quoted_value import is_quoted
-from gosteward.snapshot import Setting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from gosteward.actions import Action
-    from gosteward.snapshot import Snapshot
+    from gosteward.snapshot import Setting, Snapshot
 
 RULE = Rule(
     id="GS505",
@@ -55,16 +62,12 @@ def _cache_homes(snapshot: Snapshot) -> tuple[InForce, ...]:
 
     Source: os.UserCacheDir; cmd/go/internal/cache/default.go.
     """
-    found: dict[Setting, list[str]] = {}
-    for context in sessions(snapshot):
-        given = variable(context, "XDG_CACHE_HOME")
-        if given is None or not given.exported or not given.value or given.value.startswith("/"):
-            continue
-        if winner(snapshot, context, "GOCACHE") is None:
-            line = given.sources[0] if given.sources else None
-            setting = Setting("XDG_CACHE_HOME", given.value, "environment", line)
-            found.setdefault(setting, []).append(context.name)
-    return tuple(InForce(s._replace(contexts=tuple(names)), tuple(names)) for s, names in found.items())
+    below = (context for context in sessions(snapshot) if winner(snapshot, context, "GOCACHE") is None)
+    return tuple(
+        InForce(setting, setting.contexts)
+        for setting in exported_in(below, "XDG_CACHE_HOME")
+        if setting.value and not setting.value.startswith("/")
+    )
 
 
 def _wrong_entry(name: str, value: str) -> str:

@@ -201,10 +201,7 @@ def unpacked(
 
 def _refuse_unfit(root: str) -> None:
     """Before anything is fetched. Raises ChangeError: nothing can be written there, or no program runs there; names the mount. PrivilegeError."""
-    store.refuse_of_others(root)
-    while not os.path.isdir(root):
-        root = os.path.dirname(root)
-    directory = os.open(root, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    directory = os.open(store.refuse_of_others(root), os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         refuse_unfit(directory, 0, 0)
     except Refused as error:

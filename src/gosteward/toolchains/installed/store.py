@@ -34,8 +34,8 @@ class Installed(NamedTuple):
     record: dict[str, Any] = {}  # noqa: RUF012 - never changed
 
 
-def refuse_of_others(root: str) -> None:
-    """Raises PrivilegeError: this process may not change what is in a root, or not make it. UsageError: it cannot be made at all."""
+def refuse_of_others(root: str) -> str:
+    """The nearest directory on the way to a root that is there. Raises PrivilegeError: this process may not change what is in a root, or not make it. UsageError: it cannot be made at all."""
     there = root
     while not os.path.isdir(there):
         if os.path.lexists(there):
@@ -44,6 +44,7 @@ def refuse_of_others(root: str) -> None:
     if os.geteuid() and not os.access(there, os.W_OK) and not os.statvfs(there).f_flag & os.ST_RDONLY:
         what = "you may not change what is in it" if there == root else f"you may not make it, as {there} is not yours"
         raise PrivilegeError(what, subject=root, hint="run it as root, or name another --root")
+    return there
 
 
 def default_root(euid: int, environ: dict[str, str], home: str) -> str:
