@@ -747,6 +747,7 @@ DISTURBING = {
     "a syntax error": "if true; then ((; fi\n",
     "an error": "cd /nonexistent\n",
     "a process left running": "sleep 60 &\n",
+    "a process left running without an environment": "env -i sleep 60 &\n",
 }
 
 

@@ -62,13 +62,14 @@ def left_running(mark: str, number: int, shells: frozenset[int]) -> tuple[str, .
         mark: name of the environment variable.   number: its value.   shells: children that were started on purpose.
     Returns:
         At most 8 names, from /proc/PID/comm; characters that are no part of plain names are left out. Programs that hide their
-        environment, as ssh-agent does, are named too: whether they are this shell's, its trace must tell.
+        environment, as ssh-agent does, are named too, and those that have none, as in the midst of execve(2): whether they are this
+        shell's, its trace must tell.
     """
     wanted = f"{mark}={number}".encode()
     found: dict[str, None] = {}
     for pid in [pid for pid in _children() if pid not in shells][:MOST_ORPHANS]:
         environment = _proc(pid, "environ")
-        if environment is None or wanted in environment.split(b"\0"):
+        if wanted in environment.split(b"\0") if environment else _runs(pid):
             name = (_proc(pid, "comm") or b"").decode("ascii", "replace").strip()
             found.setdefault("".join(c for c in name if c.isalnum() or c in "-_.+") or "?")
     return tuple(found)[:8]
@@ -83,6 +84,12 @@ def _proc(pid: int, name: str) -> bytes | None:
         return None
     except OSError:
         return b""
+
+
+def _runs(pid: int) -> bool:
+    """Whether it has not ended; one that has, and waits to be reaped, has no environment either."""
+    state = (_proc(pid, "stat") or b"").rpartition(b")")[2].split()[:1]
+    return state not in ([], [b"Z"], [b"X"])
 
 
 def _kill(pid: int) -> None:
