@@ -126,7 +126,7 @@ class Request(NamedTuple):
             wanted (a server may send all of it nevertheless, and then says 200 and not 206).   pool: where connections are kept; None to
             close each one.   login: "name:password" for a URL, b"" for none; of a URL without TLS it is not asked.
             secret: header lines that go where a password would go, and nowhere else.   is_sent_on: a server far away said that this one
-            is to be asked: not where only this host can ask, see `is_near`.
+            is to be asked: not where only this host can ask, see `is_near`.   via: the pseudonym of a proxy that asks for its clients, "" for none.
     """
 
     deadline: float
@@ -139,6 +139,7 @@ class Request(NamedTuple):
     login: Callable[[Url], bytes] = lambda _: b""
     secret: tuple[str, ...] = ()
     is_sent_on: bool = False
+    via: str = ""
 
 
 def key_of(url: Url, request: Request) -> Key:

@@ -203,6 +203,8 @@ def _question(url: Url, request: Request, secret: tuple[str, ...]) -> list[str]:
         f"User-Agent: gosteward/{__version__}",
         "Accept-Encoding: identity",
     ]
+    if request.via:
+        lines.append(f"Via: 1.1 {request.via}")
     if request.pool is None:
         lines.append("Connection: close")
     if request.start:

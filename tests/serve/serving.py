@@ -195,7 +195,7 @@ def proxy(
 ) -> Iterator[Served]:  # fmt: skip
     """A proxy with its store in `top`/store.  more: fields of `Wanted`."""
     host = LocalHost({"HOME": str(top)})
-    web = Web(host, user_with_id(host, 0))
+    web = Web(host, user_with_id(host, 0), via="gosteward-under-test")
     ready, stop = threading.Event(), threading.Event()
     found: list[Served] = []
 
@@ -205,7 +205,7 @@ def proxy(
         made = parts(wanted, web, clock, policing)
         watched = Observation(made.proxy, log)
         pages = {**watched.pages, **pages_of(made)}
-        application = ModuleServer(made.proxy, made.relay, None, pages, watched.exchanges)
+        application = ModuleServer(made.proxy, made.relay, None, pages, watched.exchanges, made.pseudonym)
         if policing is not None:
             policing.changed.append(application.forget)
         open_connections = Connections(

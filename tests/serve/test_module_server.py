@@ -243,6 +243,18 @@ def test_the_next_upstream_is_asked_by_the_rules_of_goproxy(tmp_path: Path, behi
             assert served.get("/example.com/none/@v/list").status == 404
 
 
+@pytest.mark.parametrize("path", [f"{BASE}.zip", f"/{MODULE}/@v/list", f"/{MODULE}/@v/main.info"])
+def test_an_upstream_that_leads_back_to_the_proxy_is_no_reason_to_wait_for_oneself(
+    served: Served, behind: Upstream, path: str
+) -> None:
+    behind.faults[path] = Fault(307, b"", headers=(("Location", f"http://127.0.0.1:{served.port}{path}"),))
+    answer = served.get(path)
+    assert answer.status == 502
+    assert b"leads back to it" in answer.body
+    del behind.faults[path]
+    assert served.get(f"{BASE}.zip", via="1.1 another, 1.0 gateway").status == 200
+
+
 def test_a_client_that_goes_away_takes_nothing_with_it(served: Served, behind: Upstream, tmp_path: Path) -> None:
     path = f"/example.com/large/@v/{VERSION}.zip"
     behind.faults[path] = Fault(pause=0.3)

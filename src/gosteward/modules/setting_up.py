@@ -67,7 +67,7 @@ class Wanted(NamedTuple):
 
 
 class Parts(NamedTuple):
-    """What answers.  publisher: brings files to a shared place, None where there is none.  vulnerabilities: None for no database of them.   metadata: None for no Redis."""
+    """What answers.  publisher: brings files to a shared place, None where there is none.  vulnerabilities: None for no database of them.   metadata: None for no Redis.   pseudonym: by which upstreams know it."""
 
     proxy: ModuleProxy
     relay: DatabaseRelay
@@ -75,6 +75,7 @@ class Parts(NamedTuple):
     publisher: Publisher | None = None
     vulnerabilities: VulnerabilityMirror | None = None
     metadata: RedisLink | None = None
+    pseudonym: str = ""
 
     def start(self) -> None:
         """Begin what goes on besides answering."""
@@ -132,7 +133,7 @@ def parts(wanted: Wanted, web: Web, clock: Callable[[], float] = time.time, poli
     proxy = ModuleProxy(store, kept, origin, hashes, freshness, clock, policy, tally, sharing)
     relay = DatabaseRelay(known, ChangingAnswers(kept, proxy.threads, clock), web, clock, tally)
     mirror = _vulnerabilities(wanted, web, proxy, policy)
-    return Parts(proxy, relay, feed, publisher, mirror, link)
+    return Parts(proxy, relay, feed, publisher, mirror, link, web.via)
 
 
 def _checkout(wanted: Wanted, behind: Sequence[Upstream], policy: Policing | None) -> CheckoutSource:

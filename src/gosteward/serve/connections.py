@@ -61,13 +61,14 @@ UNKNOWN = Client()
 
 
 class Asked(NamedTuple):
-    """A request.  method, target: as they came.   authorization, language: those headers (Accept-Language), b"" without one."""
+    """A request.  method, target: as they came.   authorization, language, via: those headers (Accept-Language), b"" without one."""
 
     method: bytes
     target: bytes
     authorization: bytes = b""
     client: Client = UNKNOWN
     language: bytes = b""
+    via: bytes = b""
 
 
 class Writer(Protocol):
@@ -119,7 +120,7 @@ class Connection(asyncio.Protocol):
         self._writable.set()
         self._closing = self._reading_paused = False
         self._head_bytes = self._head_size = 0
-        self._target = self._authorization = self._language = b""
+        self._target = self._authorization = self._language = self._via = b""
         self._has_body = False
         self._farewell = b""  # what is written last
         self.transport: asyncio.Transport = None  # type: ignore[assignment]
@@ -186,7 +187,7 @@ class Connection(asyncio.Protocol):
     # httptools
 
     def on_message_begin(self) -> None:
-        self._target = self._authorization = self._language = b""
+        self._target = self._authorization = self._language = self._via = b""
         self._has_body = False
         self._head_size = 0
         if not self._is_answering():  # otherwise the time of that answer counts
@@ -202,6 +203,8 @@ class Connection(asyncio.Protocol):
             self._authorization = value
         elif name == b"accept-language":
             self._language = value
+        elif name == b"via":
+            self._via += b"," + value
         elif name == b"transfer-encoding" or (name == b"content-length" and value.strip() != b"0"):
             self._has_body = True
 
@@ -218,7 +221,8 @@ class Connection(asyncio.Protocol):
         if len(self._target) > LONGEST_TARGET:
             self._refuse(414, "the path is too long")
             return
-        asked = Asked(self._parser.get_method(), self._target, self._authorization, self._asker, self._language)
+        method = self._parser.get_method()
+        asked = Asked(method, self._target, self._authorization, self._asker, self._language, self._via)
         self._queue.append((asked, self._keeps_alive()))
         if len(self._queue) > MOST_QUEUED and not self._reading_paused:
             self._reading_paused = True

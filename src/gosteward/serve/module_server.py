@@ -11,7 +11,7 @@ import os
 from typing import TYPE_CHECKING, Protocol
 
 from gosteward.modules import requests
-from gosteward.modules.answers import BAD_REQUEST, INTERNAL, Refusal
+from gosteward.modules.answers import BAD_GATEWAY, BAD_REQUEST, INTERNAL, Refusal
 from gosteward.modules.changing import Content
 from gosteward.modules.flights import Flight
 from gosteward.modules.policy import Unknown
@@ -42,6 +42,7 @@ WHOLE = 1 << 18  # bytes of a file that is written at once
 PIECE = 1 << 17
 MOST_HELD, MOST_BRIEF = 6 << 20, 1 << 19  # bytes of answers in memory
 HEALTH = (b"/healthz", b"/readyz")
+_LOOP = Refusal(BAD_GATEWAY, "the upstream of this proxy leads back to it: what is set up as upstream asks this proxy")
 PREFIXES = ("/-/", "/vulndb/")  # of pages that are for all below them
 
 
@@ -64,7 +65,7 @@ class ModuleServer:
 
     Args:
         gate: None lets everybody in.   pages: by path; those in PREFIXES are for all below them; health pages are given before the gate.
-        exchanges: look at all answers but those from memory.
+        exchanges: look at all answers but those from memory.   pseudonym: what `Via` says where this proxy itself asks, "" for nothing.
     """
 
     def __init__(
@@ -74,7 +75,9 @@ class ModuleServer:
         gate: Gate | None,
         pages: Mapping[str, Page],
         exchanges: Exchanges,
+        pseudonym: str = "",
     ) -> None:
+        self._pseudonym = pseudonym.encode()
         self._proxy, self._databases, self._gate = proxy, databases, gate
         self._pages, self._exchanges = pages, exchanges
         self._held = Held(MOST_HELD)
@@ -117,6 +120,10 @@ class ModuleServer:
             self._proxy.tally.trouble("store", f"{visible(path[:200])}: {refusal.reason}")
             return _refusal(asked, refusal)
 
+    def _is_our_own(self, asked: Asked) -> bool:
+        """Whether an upstream passes on to us what we ask it: the answer would wait for itself. Source: RFC 9110, section 7.6.3."""
+        return bool(self._pseudonym) and self._pseudonym in asked.via
+
     def forget(self) -> None:
         """What may be told has changed: look at everything anew."""
         self._held.clear()
@@ -136,6 +143,8 @@ class ModuleServer:
             unwanted = self._proxy.policy.refusal_of_lookup(request) if self._proxy.policy is not None else None
             if unwanted is not None:
                 return _refusal(asked, unwanted)
+            if self._is_our_own(asked):
+                return _refusal(asked, _LOOP)
             return lambda to: self._ask_database(asked, request, to)
         return self._module(asked, request)
 
@@ -161,6 +170,8 @@ class ModuleServer:
     def _allowed(self, asked: Asked, request: ModuleRequest) -> Reply:
         stored = self._proxy.store.opened(request.path) if request.canonical else None
         if stored is None:
+            if self._is_our_own(asked):
+                return _refusal(asked, _LOOP)
             fresh = self._proxy.fresh(request)
             if fresh is not None:
                 return self._fresh(asked, request, fresh)

@@ -108,7 +108,8 @@ def run(options: Namespace) -> int:
         metadata_of(options, os.environ),
         shared_of(options),
     )._replace(vulnerabilities=vulnerabilities_of(options, host, me), checkout=checkout_of(options, host, me))
-    made = parts(wanted, Web(host, me), time.time, policing)
+    web = Web(host, me, via=f"gosteward-{os.urandom(6).hex()}")
+    made = parts(wanted, web, time.time, policing)
     if options.upstream is None and upstream in ("", "off"):
         say(Text("GOPROXY names no module proxy, and --upstream is not given: what is not stored is not found"))
     tell_vulnerabilities(made, say)
@@ -141,7 +142,8 @@ def _serve(
     watched = observation_of(options, made.proxy)
     if guards.tls is not None:
         guards.tls.refused = watched.refused
-    server = ModuleServer(made.proxy, made.relay, guards.gate, {**watched.pages, **pages_of(made)}, watched.exchanges)
+    pages = {**watched.pages, **pages_of(made)}
+    server = ModuleServer(made.proxy, made.relay, guards.gate, pages, watched.exchanges, made.pseudonym)
     on_hangup: list[Callable[[], None]] = []  # what SIGHUP does
     watching: list[Coroutine[None, None, None]] = []  # what looks whether files changed
     watching.append(watch(made.proxy.store.top, server.forget))

@@ -60,13 +60,14 @@ class Web:
     """The network as this process may use it. Connections are kept: a proof asks one server for a dozen small things.
 
     Args:
-        user: who this process is.   offline: nothing is asked; every question raises UnreachableError.
+        user: who this process is.   offline: nothing is asked; every question raises UnreachableError.   via: as of `fetch.Request`.
     """
 
-    def __init__(self, host: LocalHost, user: User, *, offline: bool = False) -> None:
+    def __init__(self, host: LocalHost, user: User, *, offline: bool = False, via: str = "") -> None:
         self.host = host
         self.user = user
         self.offline = offline
+        self.via = via
         self._trust: Verifier | None = None
         self._credentials: Credentials | None = None
         self._pool = fetch.Pool()
@@ -214,6 +215,7 @@ class Web:
             patience=PATIENCE,
             pool=self._pool,
             login=(self._credentials or Credentials()).login,
+            via=self.via,
         )
 
     def notes(self) -> tuple[Text, ...]:
