@@ -146,6 +146,16 @@ class OwnDirectory:
             if sync:
                 os.fsync(directory)
 
+    def sync(self, name: str) -> None:
+        """Let a file be on the disk when this returns, as what it is now. Raises OSError, PrivilegeError."""
+        with self._named(name), opened(self.path) as directory:
+            descriptor = os.open(name, os.O_RDONLY | _FILE, dir_fd=directory)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+            os.fsync(directory)
+
     def opened(self, name: str) -> int:
         """A descriptor for reading a whole file of ours. Raises FileNotFoundError, OSError, PrivilegeError."""
         with self._named(name), opened(self.path) as directory:

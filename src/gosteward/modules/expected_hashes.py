@@ -53,7 +53,17 @@ class Hashes(Protocol):
         ...
 
     def record(self, module: str, version: str, kind: str, h1: str) -> str:
-        """Hold a version to what came first.  kind: "zip" or "mod".  Returns what it is held to: something else, if that was faster."""
+        """Hold a version to what came first: at once for all, and after a loss of power if `persist` was called.
+
+        Args:
+            kind: "zip" or "mod".
+        Returns:
+            what it is held to: something else, if that was faster.
+        """
+        ...
+
+    def persist(self, module: str, version: str) -> None:
+        """Let what was recorded of a version be on the disk when this returns. Raises OSError."""
         ...
 
 
@@ -68,6 +78,7 @@ class SeenHashes:
         self._files = OwnDirectory(f"{top}/{name}")
         # Of one version at a time, but of many side by side: each waits for the disk, which takes many at once as it takes one.
         self._locks = tuple(threading.Lock() for _ in range(_LOCKS))
+        self._unsynced: set[str] = set()
 
     def expected(self, module: str, version: str) -> Expected:
         content = self._files.read(_name(module, version), _LIMIT) or b""
@@ -76,18 +87,32 @@ class SeenHashes:
 
     def record(self, module: str, version: str, kind: str, h1: str) -> str:
         name = _name(module, version)
-        with self._locks[int(name[:4], 16) % _LOCKS]:
+        with self._locked(name):
             known = self.expected(module, version)
             hashes = {"zip": known.zip_h1, "mod": known.mod_h1}
             if not hashes[kind]:
                 hashes[kind] = h1
                 text = "".join(f"{file} {value}\n" for file, value in hashes.items() if value)
-                self._files.put(name, text.encode(), sync=True)
+                self._files.put(name, text.encode())
+                self._unsynced.add(name)
             return hashes[kind]
+
+    def persist(self, module: str, version: str) -> None:
+        name = _name(module, version)
+        if name in self._unsynced:
+            with self._locked(name):  # nobody may put another one in its place meanwhile
+                self._files.sync(name)
+                self._unsynced.discard(name)
 
     def forget(self, module: str, version: str) -> None:
         """Hold a version to nothing."""
-        self._files.remove(_name(module, version))
+        name = _name(module, version)
+        with self._locked(name):
+            self._unsynced.discard(name)
+            self._files.remove(name)
+
+    def _locked(self, name: str) -> threading.Lock:
+        return self._locks[int(name[:4], 16) % _LOCKS]
 
 
 def nowhere(module: str, version: str) -> bool:  # noqa: ARG001 - as what looks
@@ -136,6 +161,9 @@ class LoggedHashesOf:
 
     def record(self, module: str, version: str, kind: str, h1: str) -> str:
         return self._seen.record(module, version, kind, h1) if touches(self._private, module) else h1
+
+    def persist(self, module: str, version: str) -> None:
+        self._seen.persist(module, version)
 
     def _work(self) -> None:
         while True:

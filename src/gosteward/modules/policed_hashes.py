@@ -25,5 +25,8 @@ class PolicedHashes:
     def record(self, module: str, version: str, kind: str, h1: str) -> str:
         return self._of(module).record(module, version, kind, h1)
 
+    def persist(self, module: str, version: str) -> None:
+        self._of(module).persist(module, version)
+
     def _of(self, module: str) -> Hashes:
         return self._seen if self._policing.is_private(module) else self._public

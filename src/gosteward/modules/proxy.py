@@ -305,6 +305,7 @@ class ModuleProxy:
                 if problem is None:
                     flight.prove(incoming.size)
             if problem is None:
+                self.hashes.persist(request.module, request.version)
                 incoming.keep(request.path)
                 if from_upstream:
                     self.sharing.files.publish(request, incoming.descriptor, incoming.size)

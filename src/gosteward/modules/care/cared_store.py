@@ -77,6 +77,9 @@ class KnownHashes:
         """Nothing is recorded: who looks after a store believes no first one."""
         return h1
 
+    def persist(self, module: str, version: str) -> None:
+        """As of others: there is nothing to do."""
+
 
 def cared(wanted: Wanted, web: Web) -> CaredStore:
     """The store that a user means; its directories are made.

@@ -63,12 +63,16 @@ class PinnedHashes:
     def record(self, module: str, version: str, kind: str, h1: str) -> str:
         return self._hashes.record(module, version, kind, h1)
 
+    def persist(self, module: str, version: str) -> None:
+        self._hashes.persist(module, version)
+
     def settle(self, file: ModuleRequest) -> None:
         """A file came, and is what go.sum says: let that be recorded where nothing was. Raises as `expected`."""
         pin = self._pins.get((file.module, file.version, file.kind), "")
         if pin:
             self.expected(file.module, file.version)
             self._hashes.record(file.module, file.version, file.kind, pin)
+            self._hashes.persist(file.module, file.version)
 
 
 def prefetch(wanted: WantedFiles, proxy: ModuleProxy, progress: Progress = lambda *_: None) -> Prefetched:

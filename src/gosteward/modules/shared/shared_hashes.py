@@ -66,6 +66,10 @@ class SharedHashes:
             else self._seen.record(module, version, kind, h1)
         )
 
+    def persist(self, module: str, version: str) -> None:
+        for hashes in (self._seen, self._agreed):
+            hashes.persist(module, version)
+
     def is_settled(self, module: str, version: str) -> bool:
         """Whether all hold to what was seen here; that was learnt before, and nobody is asked."""
         seen, agreed = self._seen.expected(module, version), self._agreed.expected(module, version)
@@ -99,17 +103,21 @@ class SharedHashes:
             return False
         if theirs == ours:
             self._agreed.record(module, version, kind, ours)
+            self._agreed.persist(module, version)
             self._conflicts.forget(module, version)
             return True
         if not (before.zip_h1 if kind == "zip" else before.mod_h1):
             self._conflicts.record(module, version, kind, theirs)
+            self._conflicts.persist(module, version)
         what = f"SECURITY ERROR: the {kind} that came first here has {ours}, and {self._objects.shown} says {theirs}"
         raise ConflictError(what, subject=request.named)
 
     def _told(self, request: ModuleRequest) -> str:
         """What all hold to, if that is known; what is there where that is no hash; "" for nothing."""
         decided = self._asked(lambda: self._read(hash_name(request)))
-        return self._held(request, decided) if decided else ""
+        held = self._held(request, decided) if decided else ""
+        self.persist(request.module, request.version)
+        return held
 
     def _held(self, request: ModuleRequest, decided: str) -> str:
         """Hold a file to what was decided, if it is a hash, and another process has not just seen something else."""
