@@ -22,7 +22,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from gosteward.golang import cached_names
-from gosteward.serve.connections import Connections, Limits, head, plain
+from gosteward.serve.connections import head, plain
+from gosteward.serve.open_connections import Connections, Limits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import socket
 import time
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
 
-from gosteward.serve.connections import Limits, Timeouts
+from gosteward.serve.connections import Timeouts
+from gosteward.serve.open_connections import IDLE_ENOUGH, Limits
 from serve.serving import Served, Upstream, everything, proxy, upstream
 
 if TYPE_CHECKING:
@@ -128,8 +129,26 @@ def test_who_sends_slowly_waits_idly_or_does_not_read_is_cut_off(tmp_path: Path,
             for connection in (slow, idle, silent):
                 assert everything(connection) == b""
             time.sleep(1.5)
+            deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)  # what is on its way comes at once
             assert len(everything(deaf)) < 8 * len(behind.files[f"{BASE}.zip"])
         assert served.get(f"{BASE}.mod").status == 200
+
+
+def test_who_has_many_idle_connections_gets_one_more_for_the_longest_idle(tmp_path: Path, behind: Upstream) -> None:
+    with proxy(tmp_path, behind.url, limits=Limits(connections=8, of_one_client=3)) as served, ExitStack() as held:
+        idle = [held.enter_context(client(served)) for _ in range(3)]
+        for connection in idle:
+            connection.sendall(request("/healthz"))
+            assert connection.recv(1_000).startswith(b"HTTP/1.1 200")
+        idle[0].sendall(b"GET /hea")  # no longer idle
+        time.sleep(2 * IDLE_ENOUGH)
+        for _ in range(2):
+            more = held.enter_context(client(served))
+            more.sendall(request("/healthz"))
+            assert more.recv(1_000).startswith(b"HTTP/1.1 200")
+        assert [everything(connection) for connection in idle[1:]] == [b"", b""]
+        idle[0].sendall(b"lthz HTTP/1.0\r\n\r\n")
+        assert everything(idle[0]).startswith(b"HTTP/1.1 200")
 
 
 def test_one_client_cannot_take_all_connections(tmp_path: Path, behind: Upstream) -> None:

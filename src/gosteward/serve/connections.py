@@ -23,6 +23,8 @@ from gosteward.serve.networks import network_of
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, Mapping
 
+    from gosteward.serve.open_connections import Connections
+
 LONGEST_TARGET = 4_096
 MOST_HEADER_BYTES = 16_384
 MOST_QUEUED = 32
@@ -127,7 +129,7 @@ class Connection(asyncio.Protocol):
         self.client = self.network = ""
         self._asker = UNKNOWN
         self._is_secured = False
-        self.deadline = 0.0
+        self.deadline = self.idle_since = 0.0
 
     # asyncio.Protocol
 
@@ -166,6 +168,7 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         if self._closing:
             return
+        self.idle_since = 0.0
         self._head_bytes += len(data)
         try:
             self._parser.feed_data(data)
@@ -286,6 +289,7 @@ class Connection(asyncio.Protocol):
             self._close()
         elif not self._queue and self._writable.is_set():
             self.deadline = self._all.now + self._all.timeouts.idle
+            self.idle_since = asyncio.get_running_loop().time()
 
     def _refuse(self, status: int, text: str, fields: str = "") -> None:
         """Say why, behind the answers to what came before, and close: where the next request begins is not known."""
@@ -320,6 +324,11 @@ class Connection(asyncio.Protocol):
         with contextlib.suppress(OSError):  # it is gone already
             self.transport.get_extra_info("socket").setsockopt(SOL_SOCKET, SO_LINGER, struct.pack("ii", 1, 0))
         self.transport.abort()
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether it was answered, the client has all of it, and asks nothing now: clients take it as it is if that ends."""
+        return bool(self.idle_since) and not self._closing and not self.transport.get_write_buffer_size()
 
     def close_if_idle(self) -> None:
         """Close it if nothing is being answered; otherwise that is the last answer."""
@@ -398,99 +407,3 @@ def _closing(reply: bytes) -> bytes:
     """The answer with `Connection: close`."""
     line, crlf, rest = reply.partition(b"\r\n")
     return line + crlf + b"connection: close\r\n" + rest
-
-
-class Limits(NamedTuple):
-    """How many connections: in all, and of one address, or of one network of IPv6."""
-
-    connections: int = 4_096
-    of_one_client: int = 512
-
-
-ROOMY = Limits()
-
-
-class Traffic:
-    """What went through a server's connections.
-
-    Attributes:
-        sent: bytes of answers.   connections: that are open.   accepted, turned_away: how many there were, and were too many or spoke no HTTP.
-    """
-
-    def __init__(self) -> None:
-        self.sent = self.connections = self.accepted = self.turned_away = 0
-
-
-class Connections:
-    """All connections of a server.
-
-    Args:
-        application: what answers.   failed: called where that raised.
-    """
-
-    def __init__(
-        self,
-        application: Callable[[Asked], Reply],
-        failed: Callable[[], None] = lambda: None,
-        timeouts: Timeouts = USUAL,
-        limits: Limits = ROOMY,
-        traffic: Traffic | None = None,
-    ) -> None:
-        self.application, self.failed = application, failed
-        self.traffic = traffic if traffic is not None else Traffic()
-        self.timeouts, self.limits = timeouts, limits
-        self.draining = False
-        self.now = asyncio.get_running_loop().time()
-        self._open: set[Connection] = set()
-        self._of_client: dict[str, int] = {}
-
-    def __len__(self) -> int:
-        return len(self._open)
-
-    def made(self) -> Connection:
-        """A protocol for a new connection."""
-        return Connection(self)
-
-    def has_room_for(self, client: str, more: int) -> bool:
-        """Whether that many would be admitted of a client."""
-        of_client = self._of_client.get(network_of(client), 0) + more
-        return len(self._open) + more <= self.limits.connections and of_client <= self.limits.of_one_client
-
-    def admit(self, connection: Connection) -> bool:
-        """Take one more; whether there is room for it."""
-        self._open.add(connection)
-        self.traffic.accepted += 1
-        self.traffic.connections = len(self._open)
-        count = self._of_client[connection.network] = self._of_client.get(connection.network, 0) + 1
-        return len(self._open) <= self.limits.connections and count <= self.limits.of_one_client
-
-    def forget(self, connection: Connection) -> None:
-        if connection in self._open:
-            self._open.discard(connection)
-            self.traffic.connections = len(self._open)
-            left = self._of_client[connection.network] - 1
-            if left:
-                self._of_client[connection.network] = left
-            else:
-                del self._of_client[connection.network]
-
-    async def watch(self) -> None:
-        """Cut off those whose time is up, for ever."""
-        loop = asyncio.get_running_loop()
-        while True:
-            self.now = loop.time()
-            for connection in tuple(self._open):
-                if connection.deadline and connection.deadline < self.now:
-                    connection.overdue()
-            await asyncio.sleep(0.5)
-
-    async def drain(self, seconds: float) -> None:
-        """Let what was asked for be answered, and end all connections."""
-        self.draining = True
-        until = asyncio.get_running_loop().time() + seconds
-        for connection in tuple(self._open):
-            connection.close_if_idle()
-        while self._open and asyncio.get_running_loop().time() < until:  # noqa: ASYNC110 - seldom, and for seconds
-            await asyncio.sleep(0.05)
-        for connection in tuple(self._open):
-            connection.overdue()
