@@ -54,3 +54,14 @@ def test_damage_in_any_of_many_files_is_seen(tmp_path: Path) -> None:
     (tmp_path / "zip").write_bytes(content)
     with pytest.raises(ArchiveError):
         h1_of(tmp_path / "zip")
+
+
+@pytest.mark.parametrize("name", ["go.mod", "LICENSE"])
+def test_what_go_reads_whole_has_a_limit_of_its_own(tmp_path: Path, name: str) -> None:
+    (tmp_path / "zip").write_bytes(zip_of({name: bytes(zip_contents.MOST_SMALL + 1)}))
+    with pytest.raises(ArchiveError, match="more than"):
+        h1_of(tmp_path / "zip")
+    (tmp_path / "zip").write_bytes(
+        zip_of({name: bytes(zip_contents.MOST_SMALL), "d/" + name: bytes(zip_contents.MOST_SMALL + 1)})
+    )
+    assert h1_of(tmp_path / "zip").startswith("h1:")

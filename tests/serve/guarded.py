@@ -92,7 +92,8 @@ class Authority:
         self, subject: x509.Name, key: ec.EllipticCurvePrivateKey, extensions: tuple, until: datetime
     ) -> x509.Certificate:
         made = x509.CertificateBuilder().subject_name(subject).issuer_name(self._name).public_key(key.public_key())
-        made = made.serial_number(x509.random_serial_number()).not_valid_before(until - 10 * DAY).not_valid_after(until)
+        began = min(until, datetime.now(timezone.utc)) - 10 * DAY
+        made = made.serial_number(x509.random_serial_number()).not_valid_before(began).not_valid_after(until)
         own, signer = key.public_key(), self._key.public_key()
         made = made.add_extension(x509.SubjectKeyIdentifier.from_public_key(own), critical=False)
         made = made.add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(signer), critical=False)

@@ -35,9 +35,9 @@ import gosteward
 from gosteward.errors import StewardError
 from gosteward.modules import proxy as proxies
 from gosteward.modules.setting_up import Wanted, parts
-from gosteward.serve.connections import Connections
 from gosteward.serve.module_server import ModuleServer
 from gosteward.serve.observation import Observation
+from gosteward.serve.open_connections import Connections
 
 sys.path[:0] = [str(Path(__file__).parents[1])]
 from modules.care.stores import LARGE, Published, publish, web  # noqa: E402
@@ -251,11 +251,17 @@ class Bench:
 
     def _goes_on(self, proxy: Proxy, point: Point) -> Iterator[str]:
         yield from (f"later: {text}" for text in self._asked(proxy.port, set()))
-        if point.call not in {"unlink", "unlinkat"} and ABANDONED not in point.text:  # which removes what is unfinished
-            yield from (f"left behind: {name}" for name in self._unfinished())
+        until = time.monotonic() + SECONDS  # clients have it, the disk not yet
+        while (found := self._left(proxy, point)) and time.monotonic() < until:
+            time.sleep(0.005)
+        yield from found
+
+    def _left(self, proxy: Proxy, point: Point) -> list[str]:
+        """What a transfer that is over has not taken away."""
+        removes = point.call in {"unlink", "unlinkat"} or ABANDONED in point.text  # what is unfinished
+        found = [] if removes else [f"left behind: {name}" for name in self._unfinished()]
         open_now = proxy.descriptors(self.store)
-        if len(open_now) > len(self.usual):
-            yield f"descriptors left open: {open_now}"
+        return found + ([f"descriptors left open: {open_now}"] if len(open_now) > len(self.usual) else [])
 
     def _heals(self) -> Iterator[str]:
         proxy = started(self.store, self.published)

@@ -16,10 +16,11 @@ from gosteward.host.accounts import user_with_id
 from gosteward.host.local import LocalHost
 from gosteward.modules.policing import Policing
 from gosteward.modules.setting_up import Wanted, parts
-from gosteward.serve.connections import ROOMY, USUAL, Connections
+from gosteward.serve.connections import USUAL
 from gosteward.serve.further_pages import pages_of
 from gosteward.serve.module_server import ModuleServer
 from gosteward.serve.observation import Observation
+from gosteward.serve.open_connections import ROOMY, Connections
 from gosteward.toolchains.origins.web import Web
 
 if TYPE_CHECKING:
@@ -29,7 +30,9 @@ if TYPE_CHECKING:
 
     from gosteward.modules.setting_up import Parts
     from gosteward.serve.access_log import AccessLog
-    from gosteward.serve.connections import Limits, Timeouts
+    from gosteward.serve.connections import Timeouts
+    from gosteward.serve.open_connections import Limits
+    from gosteward.serve.own_certificate import OwnCertificate
 
 
 def module_zip(module: str, version: str, files: dict[str, bytes]) -> bytes:
@@ -77,6 +80,7 @@ class Upstream:
         self.faults: dict[str, Fault] = {}
         self.asked: list[str] = []
         self.url = ""
+        self.is_over = False
 
     def add(self, module: str, version: str, files: dict[str, bytes] | None = None) -> None:
         """A module version with all its files."""
@@ -115,6 +119,9 @@ def upstream() -> Iterator[Upstream]:
             end = len(body) if fault.cut < 0 else fault.cut
             for place in range(end if fault.drip else 0):
                 time.sleep(fault.drip)
+                if served.is_over:
+                    self.close_connection = True
+                    return
                 self.wfile.write(body[place : place + 1])
             half = end // 2 if fault.pause else 0
             self.wfile.write(body[:half])
@@ -135,6 +142,7 @@ def upstream() -> Iterator[Upstream]:
     try:
         yield served
     finally:
+        served.is_over = True
         server.shutdown()
         server.server_close()
 
@@ -191,7 +199,7 @@ class Served:
 def proxy(
     top: Path, behind: str, sumdb: str = "off", private: str = "", list_ttl: float = 60.0, policy: Path | None = None, *,
     timeouts: Timeouts = USUAL, limits: Limits = ROOMY, clock: Callable[[], float] = time.time, log: AccessLog | None = None, log_hits: bool = False,
-    **more: object,
+    certificate: OwnCertificate | None = None, **more: object,
 ) -> Iterator[Served]:  # fmt: skip
     """A proxy with its store in `top`/store.  more: fields of `Wanted`."""
     host = LocalHost({"HOME": str(top)})
@@ -203,7 +211,7 @@ def proxy(
         policing = Policing(str(policy), clock) if policy is not None else None
         wanted = Wanted(f"{top}/store", behind, sumdb, private, list_ttl)._replace(**more)
         made = parts(wanted, web, clock, policing)
-        watched = Observation(made.proxy, log)
+        watched = Observation(made.proxy, log, lambda: certificate)
         pages = {**watched.pages, **pages_of(made)}
         application = ModuleServer(made.proxy, made.relay, None, pages, watched.exchanges, made.pseudonym)
         if policing is not None:

@@ -120,11 +120,16 @@ def test_a_wrong_file_is_not_whole_here_either(nginx: Front, behind: Upstream, t
     assert not (tmp_path / f"store/modules{BASE}.zip").exists()
 
 
+def test_the_top_leads_a_browser_to_the_page(nginx: Front) -> None:
+    answer = nginx.front.get("/")
+    assert (answer.status, answer.headers["location"]) == (303, "/-/")
+
+
 @pytest.mark.parametrize(
     "path",
     [
         "/../incoming/x", "/..%2fincoming%2fx", "/incoming/x", "//github.com/x/@v/v1.0.0.mod", "/github.com//x/@v/v1.0.0.mod", "/x/@v/.mod.tmp",
-        "/github.com/!burnt!sushi/toml/@v/", "/github.com/", "/", "/github.com/BurntSushi/toml/@v/v1.4.0.mod", "/.gosteward",
+        "/github.com/!burnt!sushi/toml/@v/", "/github.com/", "/github.com/BurntSushi/toml/@v/v1.4.0.mod", "/.gosteward",
     ],
 )  # fmt: skip
 def test_nothing_else_of_the_store_can_be_had(nginx: Front, tmp_path: Path, path: str) -> None:

@@ -84,6 +84,23 @@ def test_a_real_go_gets_a_private_module_and_learns_what_is_not_there(tmp_path: 
     assert [path.stat().st_mode & 0o777 for path in (tmp_path / "store/checkout/65534").iterdir()] == [0o700, 0o700]
 
 
+def test_a_zip_that_is_too_large_for_the_policy_is_made_once_until_another_policy_allows_it(
+    tmp_path: Path, server: GitServer
+) -> None:
+    policy, path = tmp_path / "policy.toml", f"/{MODULE}/@v/v1.0.0.zip"
+    plain = policy.read_text()
+    policy.write_text(f"maximum_zip = 10\n{plain}")
+    with guarded(tmp_path, "off", *flags(tmp_path)) as served:
+        for _ in range(3):
+            refused = served.get(path)
+            assert (refused.status, b"larger than 10 bytes" in refused.body) == (403, True)
+        assert sum("go-get=1" in line for line in server.asked) == 1
+        policy.write_text(plain)
+        served.wait_for("the policy was read again")
+        assert served.get(path).body.startswith(b"PK")
+    assert (tmp_path / f"store/modules{path}").exists()
+
+
 def test_what_was_killed_leaves_nothing_behind(tmp_path: Path, server: GitServer) -> None:
     server.faults["/team/text.git"] = "hang"
     runs = tmp_path / "store/checkout/65534/runs"

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from gosteward.serve.connections import MOST_HEADER_BYTES, Asked, Connections, Timeouts, head, plain
+from gosteward.serve.connections import MOST_HEADER_BYTES, Asked, Timeouts, head, plain
+from gosteward.serve.open_connections import Connections
 from serve.serving import Fault, everything, proxy, upstream
 
 if TYPE_CHECKING:

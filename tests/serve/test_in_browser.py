@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from gosteward.serve.own_certificate import Dated, OwnCertificate
 from serve.browser import Browser, browser
 from serve.serving import Fault, Served, proxy, upstream
 
@@ -40,7 +41,8 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         directory.mkdir(parents=True)
         for kind in ("info", "mod", "zip"):
             (directory / f"v1.0.0-{LONG}.{kind}").write_text("x")
-    with upstream() as behind, proxy(top, behind.url) as found:
+    over = OwnCertificate(f"/etc/{LONG}.crt", Dated(f"{LONG}.example", 0.0, 1.0))
+    with upstream() as behind, proxy(top, behind.url, certificate=over) as found:
         for path, fault in (("x", Fault(500, EVIL.encode())), ("y", Fault(503, "过载".encode()))):
             behind.faults[f"/example.com/{path}/@v/list"] = fault
             found.get(f"/example.com/{path}/@v/list")

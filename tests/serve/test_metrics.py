@@ -10,6 +10,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from gosteward.serve.health import LEAST_FREE, LEAST_NAMES, Readiness
+from gosteward.serve.own_certificate import Dated, OwnCertificate
 from serve.serving import Fault, Served, Upstream, proxy, upstream
 
 if TYPE_CHECKING:
@@ -90,6 +91,15 @@ def test_the_store_is_measured_meanwhile(served: Served, tmp_path: Path) -> None
     assert found["store_files"] == 1
     assert found["store_bytes"] == (tmp_path / f"store/modules{BASE}.zip").stat().st_size
     assert found["store_free_bytes"] > 0
+
+
+def test_when_certificates_are_over_is_told_where_there_is_one(served: Served, tmp_path: Path) -> None:
+    others = (Dated("b", 0.0, 1.7e9), Dated("c", 0.0, 1.6e9))
+    with proxy(tmp_path / "tls", "off", certificate=OwnCertificate("x", Dated("a", 0.0, 2e9), others)) as secured:
+        found = samples(secured)
+    assert found["certificate_expires_timestamp_seconds{certificate=own}"] == 2e9
+    assert found["certificate_expires_timestamp_seconds{certificate=chain}"] == 1.6e9
+    assert not any("certificate" in name for name in samples(served))
 
 
 def test_names_that_clients_choose_are_no_labels(served: Served) -> None:

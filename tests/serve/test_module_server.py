@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from gosteward.modules.proxy import THREADS
 from gosteward.serve.connections import USUAL
 from serve.serving import Fault, Served, Upstream, module_zip, proxy, until, upstream
 
@@ -151,33 +152,31 @@ TROUBLES = {
 
 
 @pytest.mark.parametrize("trouble", TROUBLES)
-@pytest.mark.parametrize(
-    "path", [f"{BASE}.zip", f"{BASE}.mod", f"{BASE}.info", f"/{MODULE}/@v/list", f"/{MODULE}/@latest"]
-)
 def test_what_the_upstream_says_is_told_as_it_is(
-    served: Served, behind: Upstream, tmp_path: Path, path: str, trouble: str
+    served: Served, behind: Upstream, tmp_path: Path, trouble: str
 ) -> None:
     fault, status = TROUBLES[trouble]
-    if fault.cut == 200:
-        fault = fault._replace(cut=len(behind.files[path]) // 2)
-    behind.faults[path] = fault
-    answer = served.get(path)
-    assert answer.status == status
-    assert answer.body.strip()
-    if fault.body:
-        assert answer.body == fault.body
+    paths = [f"{BASE}.zip", f"{BASE}.mod", f"{BASE}.info", f"/{MODULE}/@v/list", f"/{MODULE}/@latest"]
+    for path in paths:
+        behind.faults[path] = fault if fault.cut != 200 else fault._replace(cut=len(behind.files[path]) // 2)
+        answer = served.get(path)
+        assert (path, answer.status) == (path, status)
+        assert answer.body.strip()
+        if fault.body:
+            assert answer.body == fault.body
     assert nothing_is_left(tmp_path)
     behind.faults.clear()
     if status not in (404, 410):
-        assert served.get(path).body == behind.files[path]
+        assert [served.get(path).body for path in paths] == [behind.files[path] for path in paths]
 
 
-def test_absence_is_remembered_for_seconds_only(served: Served, behind: Upstream, clock: Time) -> None:
+@pytest.mark.parametrize("ahead", [61, -86_400])  # somebody may put the clock back
+def test_absence_is_remembered_for_seconds_only(served: Served, behind: Upstream, clock: Time, ahead: int) -> None:
     path = f"/{MODULE}/@v/v1.9.0.mod"
     assert [served.get(path).status for _ in range(3)] == [404] * 3
     assert behind.asked.count(path) == 1
     behind.add(MODULE, "v1.9.0")
-    clock.ahead = 61
+    clock.ahead = ahead
     assert served.get(path).status == 200
 
 
@@ -214,6 +213,25 @@ def test_the_first_hash_of_a_version_holds_where_no_database_knows_it(tmp_path: 
     assert answer.status == 502
     assert answer.body.count(b"h1:") == 2
     assert nothing_is_left(tmp_path)
+
+
+def test_clients_do_not_wait_for_the_disk_but_a_file_does_for_its_first_hash(
+    served: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced, hashes = threading.Event(), served.made.proxy.hashes
+    persist = hashes.persist
+
+    def waiting(module: str, version: str) -> None:
+        assert synced.wait(30)
+        persist(module, version)
+
+    monkeypatch.setattr(hashes, "persist", waiting)
+    served.waits = False
+    assert served.get(f"{BASE}.mod").status == 200
+    assert hashes.expected(MODULE, VERSION).mod_h1
+    assert stored(tmp_path) == set()
+    synced.set()
+    until(lambda: stored(tmp_path) == {f"{BASE}.mod"})
 
 
 def test_what_is_stored_is_served_without_the_upstream(tmp_path: Path, behind: Upstream) -> None:
@@ -285,6 +303,41 @@ def test_what_nobody_waits_for_any_more_makes_room_for_what_others_want(
         until(lambda: served.made.proxy.under_way <= 2)
 
 
+def ask_and_go(served: Served, path: str) -> None:
+    """Ask, and be gone before there is an answer."""
+    with socket.create_connection(("127.0.0.1", served.port)) as client:
+        client.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+
+
+def test_lists_that_drip_for_clients_that_went_away_keep_nobody_waiting(tmp_path: Path, behind: Upstream) -> None:
+    slow = [f"/example.com/slow{number}/@v/list" for number in range(THREADS)]
+    queued = [f"/example.com/queued{number}/@v/list" for number in range(THREADS)]
+    for path in (*slow, *queued):
+        behind.faults[path] = Fault(body=b"v1.0.0\n" * 1000, drip=0.5)
+    with proxy(tmp_path, behind.url, timeouts=USUAL._replace(head=0.2)) as served:
+        for path in slow:
+            ask_and_go(served, path)
+        until(lambda: len(behind.asked) == THREADS)
+        for path in queued:
+            ask_and_go(served, path)
+        assert served.get(f"/{MODULE}/@v/list").status == 200
+        assert served.get(f"{BASE}.mod").status == 200
+
+
+def test_an_old_list_that_is_brought_up_to_date_by_drips_keeps_nobody_waiting(tmp_path: Path, behind: Upstream) -> None:
+    slow = [f"/example.com/slow{number}/@v/list" for number in range(THREADS)]
+    behind.files.update(dict.fromkeys(slow, b"v1.0.0\n"))
+    clock = Time()
+    with proxy(tmp_path, behind.url, clock=clock) as served:
+        for path in slow:
+            served.get(path)
+        clock.ahead = 100.0
+        for path in slow:
+            behind.faults[path] = Fault(body=b"v1.1.0\n" * 1000, drip=0.5)
+            assert served.get(path).headers["warning"].startswith("110 ")
+        assert served.get(f"/{MODULE}/@v/list").status == 200
+
+
 @pytest.mark.parametrize(
     ("path", "status"),
     [
@@ -292,7 +345,7 @@ def test_what_nobody_waits_for_any_more_makes_room_for_what_others_want(
         (f"/{MODULE}/@v/..%2f..%2fx.zip", 400),
         ("/%00", 400),
         (f"/{MODULE}/@v/{VERSION}.lock", 400),
-        ("/", 400),
+        ("/x", 400),
     ],
 )
 def test_paths_that_ask_for_something_else_are_refused(
@@ -321,11 +374,12 @@ def test_what_changes_is_told_from_memory_only_as_long_as_its_age_is_right(tmp_p
         # The first comes from the upstream; the third and fourth, and the last, are what was said before.
         assert seen == [("10", 0), ("9", 0), ("9", 1), ("9", 2), ("8", 2), ("8", 3)]
         assert served.get(list_path, "HEAD").body == b""
-        now[0] -= 3_600  # somebody puts the clock back
-        assert served.get(list_path).headers["cache-control"].endswith("max-age=3608")
-        now[0] += 3_610
-        behind.files[list_path] = b"v1.2.3\nv1.3.0\n"
-        assert served.get(list_path).headers["warning"] == '110 - "response is stale"'
-        until = time.monotonic() + 10
-        while served.get(list_path).body != b"v1.2.3\nv1.3.0\n":
-            assert time.monotonic() < until
+        # Somebody puts the clock back: what is from the future is not believed until then.
+        for seconds in (-3_600, 11):
+            now[0] += seconds
+            behind.files[list_path] += b"v1.3.%d\n" % abs(seconds)
+            assert served.get(list_path).headers["warning"] == '110 - "response is stale"'
+            until = time.monotonic() + 10
+            while served.get(list_path).body != behind.files[list_path]:
+                assert time.monotonic() < until
+            assert served.get(list_path).headers["cache-control"].endswith("max-age=10")

@@ -253,6 +253,17 @@ def test_what_the_first_proxy_saw_of_a_private_module_holds_for_all(
         assert not (tmp_path / f"b/store/modules{BASE}.zip").exists()
 
 
+def test_the_first_bytes_of_a_private_module_do_not_count_if_they_come_from_there(
+    tmp_path: Path, place: Place, behind: Upstream
+) -> None:
+    there = place.objects / f"modules{BASE}.zip"
+    there.parent.mkdir(parents=True)
+    there.write_bytes(module_zip(MODULE, VERSION, {"text.go": b"package evil\n"}))
+    with proxy(tmp_path / "a", behind.url, shared=place.wanted) as served:
+        answer = served.get(f"{BASE}.zip")
+        assert (answer.status, answer.body) == (200, behind.files[f"{BASE}.zip"])
+
+
 def test_proxies_that_saw_different_things_while_the_shared_store_was_dead_refuse_both(
     tmp_path: Path, s3: Gateway, behind: Upstream
 ) -> None:

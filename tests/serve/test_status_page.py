@@ -68,6 +68,20 @@ def page(served: Served, path: str) -> Page:
     return found
 
 
+def test_a_browser_finds_it_from_the_top_and_what_it_asks_besides_is_no_refusal(served: Served) -> None:
+    for method in ("GET", "HEAD"):
+        for path in ("/", "/?x=1"):
+            answer = served.get(path, method)
+            assert (answer.status, answer.headers["location"]) == (303, "/-/")
+            assert answer.headers["cache-control"] == "no-store"
+            assert answer.body == (b"" if method == "HEAD" else b"see /-/\n")
+        assert served.get("/favicon.ico", method).status == 404
+    assert {served.get(path).status for path in ("//", "/x", "/favicon.ico/", "/@v/list", "/@latest")} == {400}
+    counted = served.get("/metrics").body.decode()
+    assert 'requests_total{kind="page",status="303"} 4' in counted
+    assert 'requests_total{kind="page",status="404"} 2' in counted
+
+
 def test_it_says_what_happened(served: Served, behind: Upstream) -> None:
     for _ in range(4):
         served.get(f"{BASE}.mod")

@@ -6,6 +6,7 @@ import os
 import socket
 import ssl
 import stat
+import struct
 import subprocess
 import time
 import warnings
@@ -20,7 +21,7 @@ from gosteward.errors import PrivilegeError, UsageError
 from gosteward.serve import tls_listening
 from gosteward.serve.tls_listening import Tls, TlsFiles
 from serve.guarded import Authority, Guarded, Issued, basic, guarded, secret_file
-from serve.serving import Upstream, everything, upstream
+from serve.serving import Fault, Upstream, everything, until, upstream
 from serve.test_access import MOD, MODULE, TOKEN, VERSION, token_line, user_line
 
 if TYPE_CHECKING:
@@ -259,6 +260,17 @@ def test_handshakes_that_are_not_made_hold_a_few_places_for_a_while(
             assert time.monotonic() < until
             time.sleep(0.1)
         assert served.get(MOD, f"Bearer {TOKEN}").status == 200
+
+
+@pytest.mark.parametrize("file", ["list", "v1.0.0.zip"])
+def test_it_ends_though_a_file_drips_that_nobody_waits_for(file: str, tmp_path: Path) -> None:
+    path = f"/{MODULE}/@v/{file}"
+    with upstream() as behind:
+        behind.faults[path] = Fault(body=b"v1.0.0\n" * 1000, drip=0.5)
+        with guarded(tmp_path, behind.url) as served, socket.create_connection(("127.0.0.1", served.port)) as client:
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # closing says so at once
+            client.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+            until(lambda: behind.asked != [])
 
 
 def test_it_ends_with_handshakes_and_answers_under_way(papers: Papers, behind: Upstream, tmp_path: Path) -> None:

@@ -44,8 +44,7 @@ class Site:
             world.behind.url,
             policy=world.file,
             clock=lambda: world.now,
-            vulnerabilities=self.database.url,
-            **more,
+            **{"vulnerabilities": self.database.url, **more},
         )
 
 
@@ -183,6 +182,18 @@ def test_without_the_database_the_copy_holds_and_a_new_start_has_it(site: Site) 
         assert "stale" in answer.headers["warning"]
         assert served.get("/readyz").status == 200
         assert "404" in served.made.proxy.tally.recent()[0].text
+
+
+def test_a_copy_that_comes_by_import_alone_is_not_told_as_old(site: Site) -> None:
+    with site.proxy():
+        pass
+    copy = site.world.top / "store/vulndb/vulndb.zip"
+    os.utime(copy, (1e9, 1e9))
+    with site.proxy(vulnerabilities="store") as served:
+        for path in ("index/db.json", "ID/GO-2026-0001.json", "vulndb.zip"):
+            answer = served.get(f"/vulndb/{path}")
+            assert (answer.status, "warning" in answer.headers) == (200, False)
+        assert b"vulndb_confirmed_timestamp_seconds 1000000000" in served.get("/metrics").body
 
 
 def test_while_nothing_is_known_the_policy_says_what_holds(site: Site) -> None:

@@ -6,6 +6,7 @@ Database"; golang.org/x/mod/sumdb/server.go for the paths.
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, NamedTuple
 
 from gosteward.golang.proxyurls import DATABASE_IN_CHINA, KNOWN_DATABASES, masked
@@ -21,7 +22,7 @@ from gosteward.toolchains.proving.transparency import Log
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from gosteward.modules.changing import ChangingAnswers
+    from gosteward.modules.changing import ChangingAnswers, IsUnwanted
     from gosteward.modules.requests import DatabaseRequest
     from gosteward.modules.tally import Tally
     from gosteward.sumdb.keys import Key
@@ -91,12 +92,14 @@ class DatabaseRelay:
             return Content(b"", 86_400)
         path = f"sumdb/{request.name}/{request.rest}"
         freshness = PASSING if request.rest == "latest" else LASTING
-        return await self._changing.answer(path, lambda: self._asked(*found, request.rest), freshness)
+        return await self._changing.answer(path, functools.partial(self._asked, *found, request.rest), freshness)
 
-    def _asked(self, origin: UpstreamOrigin, folders: Sequence[Folder], rest: str) -> Kept | Refusal:
+    def _asked(
+        self, origin: UpstreamOrigin, folders: Sequence[Folder], rest: str, is_unwanted: IsUnwanted
+    ) -> Kept | Refusal:
         """What is in files of this host, but for heads, which grow old; else what servers say. Blocking."""
         for folder in folders if rest != "latest" else ():
             status, body = log_files.server(folder).get(f"/{rest}")
             if status == 200:
                 return Kept(200, body, self._clock())
-        return asked(origin, rest, self._clock)
+        return asked(origin, rest, self._clock, is_unwanted)

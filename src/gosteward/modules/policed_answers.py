@@ -155,7 +155,7 @@ class Lists:
         """A list, without what is refused; a refusal, if that leaves nothing of it."""
         now = self._policing.clock()
         known = self._known.get(request.path)
-        if known is None or known[0] != content.body or known[1] < now:
+        if known is None or known[0] != content.body or not 0 <= known[1] - now <= LIST_SECONDS:
             generation = self._policing.generation
             found = await self._filtered(request, content.body, proxy)
             known = (content.body, now + LIST_SECONDS, found)

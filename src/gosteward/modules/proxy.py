@@ -7,6 +7,7 @@ do change: see `changing`.
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -24,7 +25,7 @@ from gosteward.modules.verification import LIMITS, lists_versions, names_a_versi
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from gosteward.modules.changing import Freshness
+    from gosteward.modules.changing import Freshness, IsUnwanted
     from gosteward.modules.expected_hashes import Hashes
     from gosteward.modules.origins.upstream import Coming, UpstreamOrigin
     from gosteward.modules.policy import AtOnce, Size
@@ -96,6 +97,7 @@ class ModuleProxy:
         self.threads = ThreadPoolExecutor(THREADS, thread_name_prefix="transfer")
         self.changing = ChangingAnswers(kept, self.threads, clock)
         self._flights: dict[str, Flight] = {}
+        self._has_ended = False
         self._absent: dict[str, tuple[float, Refusal]] = {}
 
     @property
@@ -104,7 +106,8 @@ class ModuleProxy:
         return len(self._flights)
 
     def close(self) -> None:
-        """Start nothing more. What is under way is finished, or left unfinished by the end of the process: both are safe."""
+        """Start nothing more. What clients wait for is finished, or left unfinished by the end of the process: both are safe."""
+        self._has_ended = True
         self.threads.shutdown(wait=False, cancel_futures=True)
 
     async def refused(self, request: ModuleRequest) -> Refusal | None:
@@ -135,14 +138,14 @@ class ModuleProxy:
     async def answer(self, request: ModuleRequest) -> Answer:
         """What there is for a request that the store has no file for. A Flight is joined: its reader leaves it."""
         if not request.canonical:
-            found = await self.changing.answer(request.path, lambda: self._asked(request), self.freshness)
+            found = await self.changing.answer(request.path, functools.partial(self._asked, request), self.freshness)
             return (
                 found
                 if self.policy is None or isinstance(found, Refusal)
                 else await self.policy.shown(request, found, self)
             )
         absent = self._absent.get(request.path)
-        if absent is not None and absent[0] > self.clock():
+        if absent is not None and 0 < absent[0] - self.clock() <= self.freshness.absent:  # more: the clock was put back
             return absent[1]
         flight = self._flights.get(request.path)
         self.tally.missed += 1
@@ -161,9 +164,9 @@ class ModuleProxy:
         flight.leave()
         return refusal
 
-    def _asked(self, request: ModuleRequest) -> Kept | Refusal:
+    def _asked(self, request: ModuleRequest, is_unwanted: IsUnwanted) -> Kept | Refusal:
         """Ask for something that changes. Blocking."""
-        found = asked(self.origin, request.path, self.clock)
+        found = asked(self.origin, request.path, self.clock, is_unwanted)
         fits = lists_versions if request.kind == "list" else names_a_version
         if isinstance(found, Refusal) or found.status != 200 or fits(found.body):
             return found
@@ -292,7 +295,7 @@ class ModuleProxy:
             for piece in coming.body:
                 if incoming.size + len(piece) > limit:
                     return too_large, 0
-                if flight.is_left and self.under_way > THREADS // 2:
+                if flight.is_left and (self._has_ended or self.under_way > THREADS // 2):
                     raise BrokenError("whoever wanted it has gone, and others wait")
                 incoming.write(piece)
                 if incoming.size - told >= _STEP:

@@ -11,6 +11,8 @@ import os
 import time
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
+from gosteward.serve.pages import FAVICON, ROOT
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 
 GONE = 499  # the client went away before the answer began; nginx says it so
 _SUFFIXES = {"/@v/list": "list", "/@latest": "latest", ".info": "info", ".mod": "mod", ".zip": "zip"}
-_PAGES = ("/-/", "/healthz", "/readyz", "/metrics")
+_PAGES = ("/-/", "/healthz", "/readyz", "/metrics", FAVICON)
 _PROBES = ("/healthz", "/readyz", "/metrics")
 _METHODS = 16  # characters
 
@@ -48,7 +50,7 @@ def kind_of(path: str) -> str:
     """What a path asks for: "list", "latest", "info", "mod", "zip", "sumdb", "vulndb", "index", "page", "other"."""
     if path.startswith("/sumdb/"):
         return "sumdb"
-    if path.startswith(_PAGES):
+    if path == ROOT or path.startswith(_PAGES):
         return "page"
     if path.startswith("/vulndb/"):
         return "vulndb"
@@ -100,9 +102,9 @@ class Exchanges:
         path = asked.target.partition(b"?")[0].decode("latin-1")
         kind = kind_of(path)
         self._tally.answered(kind, status)
-        if kind == "page" and status == 200:
+        if kind == "page" and status in (200, 303, 404):
             how = "page"
-            if path in _PROBES:
+            if path in _PROBES and status == 200:
                 return  # each few seconds, by machines: no lines for them
         method = asked.method[:_METHODS].decode("latin-1")
         seconds = max(0.0, self.clock() - began)

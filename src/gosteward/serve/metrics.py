@@ -16,11 +16,13 @@ from gosteward.report.layout import visible
 from gosteward.serve.pages import Body, answer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from gosteward.modules.proxy import ModuleProxy
     from gosteward.modules.tally import Health, Tally
-    from gosteward.serve.connections import Asked, Reply, Traffic
+    from gosteward.serve.connections import Asked, Reply
+    from gosteward.serve.open_connections import Traffic
+    from gosteward.serve.own_certificate import Dated, OwnCertificate
     from gosteward.serve.store_view import StoreSize
 
 KIND = "text/plain; version=0.0.4; charset=utf-8"
@@ -29,10 +31,16 @@ _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 class Metrics:
-    """The page."""
+    """The page.  certificate: as of `Observation`."""
 
-    def __init__(self, proxy: ModuleProxy, traffic: Traffic, size: StoreSize) -> None:
-        self._proxy, self._traffic, self._size = proxy, traffic, size
+    def __init__(
+        self,
+        proxy: ModuleProxy,
+        traffic: Traffic,
+        size: StoreSize,
+        certificate: Callable[[], OwnCertificate | None] = lambda: None,
+    ) -> None:
+        self._proxy, self._traffic, self._size, self._certificate = proxy, traffic, size, certificate
 
     def __call__(self, asked: Asked) -> Reply:
         return answer(asked, Body(KIND, "\n".join(self.lines()) + "\n"))
@@ -45,6 +53,7 @@ class Metrics:
         yield from _shared(self._proxy.tally)
         yield from _vulnerabilities(self._proxy.tally)
         yield from self._sizes()
+        yield from _certificate(self._certificate())
         yield from _process(self._proxy.tally.began)
 
     def _requests(self) -> Iterator[str]:
@@ -126,6 +135,18 @@ def _vulnerabilities(tally: Tally) -> Iterator[str]:
     yield from _one("vulndb_modified_timestamp_seconds", "gauge", text, known.changed)
     text = "When the copy was last known to be the newest, 0 for not since the start; without a database, when it was put there."
     yield from _one("vulndb_confirmed_timestamp_seconds", "gauge", text, known.confirmed)
+
+
+def _certificate(own: OwnCertificate | None) -> Iterator[str]:
+    if own is not None:
+        text = "When the proxy's certificate is over, and the first one of those that lead from it to an authority."
+        ends = [("own", own.own.ends), *(("chain", one.ends) for one in sorted(own.others, key=_end)[:1])]
+        labelled = ((_labels(certificate=which), end) for which, end in ends)
+        yield from _family("certificate_expires_timestamp_seconds", "gauge", text, labelled)
+
+
+def _end(one: Dated) -> float:
+    return one.ends
 
 
 def _upstreams(health: dict[str, Health]) -> Iterator[str]:

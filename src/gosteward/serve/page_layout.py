@@ -23,7 +23,7 @@ body { font: 16px/1.5 system-ui, sans-serif; color: var(--text); background: var
 header { display: flex; flex-wrap: wrap; justify-content: space-between; align-items: baseline; gap: 0 1rem; }
 h1 { font-size: 1.5rem; line-height: 1.3; margin: 0; overflow-wrap: anywhere; } h2 { font-size: 1.1rem; margin: 2rem 0 .5rem; }
 a { color: var(--link); text-underline-offset: .15em; } .soft { color: var(--soft); margin: .2rem 0 1rem; }
-.bad { color: var(--bad); } .good { color: var(--good); } code { font-size: .95em; }
+p { overflow-wrap: anywhere; } .bad { color: var(--bad); } .good { color: var(--good); } code { font-size: .95em; }
 dl { display: grid; grid-template-columns: repeat(auto-fit, minmax(13rem, 1fr)); gap: .75rem; margin: 1rem 0; }
 dl div { border: 1px solid var(--line); border-radius: .5rem; padding: .7rem .9rem; background: var(--tile); }
 dt { font-size: .9rem; color: var(--soft); } dd { margin: 0; font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }

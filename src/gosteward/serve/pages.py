@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 _FIELDS = "cache-control: no-store\r\nx-content-type-options: nosniff\r\n"
 TEXT = "text/plain; charset=utf-8"
+ROOT, FAVICON = "/", "/favicon.ico"  # what browsers ask for by themselves
 # What a page may load: nothing, from nowhere; its own style is in it.
 HTML_FIELDS = (
     "content-security-policy: default-src 'none'; style-src 'unsafe-inline'\r\nreferrer-policy: no-referrer\r\n"
@@ -26,8 +27,21 @@ class Body(NamedTuple):
     fields: str = ""
 
 
+ABSENT = Body(TEXT, "not found: there is no such page\n", 404)
+
+
 def answer(asked: Asked, body: Body) -> bytes:
     """The whole answer; without its body for HEAD."""
     content = body.text.encode("utf-8", "replace")
     top = head(body.status, f"content-type: {body.kind}\r\n{_FIELDS}{body.fields}", len(content))
     return top if asked.method == b"HEAD" else top + content
+
+
+def redirect(asked: Asked, to: str) -> bytes:
+    """The way to another page.  to: its path."""
+    return answer(asked, Body(TEXT, f"see {to}\n", 303, f"location: {to}\r\n"))
+
+
+def absent(asked: Asked) -> bytes:
+    """There is no such page."""
+    return answer(asked, ABSENT)

@@ -13,14 +13,17 @@ import socket
 from typing import TYPE_CHECKING, NamedTuple
 
 from gosteward.errors import StewardError, UsageError
-from gosteward.serve.connections import ROOMY, USUAL, Connections
+from gosteward.serve.connections import USUAL
 from gosteward.serve.memory import give_back_each_minute, give_back_large_pieces
+from gosteward.serve.open_connections import ROOMY, Connections
+from gosteward.serve.open_files import Shortage, fitting, raised
 from gosteward.serve.tls_listening import listeners
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from gosteward.serve.connections import Asked, Limits, Reply, Timeouts, Traffic
+    from gosteward.serve.connections import Asked, Reply, Timeouts
+    from gosteward.serve.open_connections import Limits, Traffic
     from gosteward.serve.tls_listening import Tls, TlsListener
 
 BACKLOG = 1_024
@@ -140,7 +143,8 @@ async def serve(
     """
     give_back_large_pieces()
     loop = asyncio.get_running_loop()
-    open_connections = Connections(application, failed, timeouts, limits, traffic)
+    loop.set_exception_handler(Shortage(failed))
+    open_connections = Connections(application, failed, timeouts, fitting(limits, raised()), traffic)
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)

@@ -24,6 +24,7 @@ class State(NamedTuple):
     Times are seconds since the epoch, sizes bytes.  size: files and bytes, None before they were counted.
     metadata, shared: whether what is shared with other proxies answers, None where nothing is.
     reports: the copy of a vulnerability database, None where there is to be none.
+    concerns: what is wrong with the proxy's certificate, or will soon be.
     """
 
     version: str
@@ -46,6 +47,7 @@ class State(NamedTuple):
     metadata: bool | None = None
     shared: bool | None = None
     reports: Reports | None = None
+    concerns: Sequence[Text] = ()
 
 
 class Figure(NamedTuple):
@@ -69,6 +71,7 @@ def status(state: State, shown: Shown) -> str:
     )
     parts = (
         f'<p class="soft">{text(up)}</p>',
+        *(f'<p class="bad">{text(say.text(one))}</p>' for one in state.concerns),
         f"<dl>\n{_tiles(_main_figures(say, state))}</dl>",
         f'<dl class="small">\n{_tiles(_other_figures(say, state))}</dl>',
         f"<h2>{say.words('Store')}</h2>",

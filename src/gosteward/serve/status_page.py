@@ -21,7 +21,7 @@ from gosteward.serve import status_html as html
 from gosteward.serve.browsing_html import browsing
 from gosteward.serve.metrics import free_bytes, resident_bytes
 from gosteward.serve.page_layout import Shown
-from gosteward.serve.pages import HTML_FIELDS, TEXT, Body, answer
+from gosteward.serve.pages import ABSENT, HTML_FIELDS, Body, absent, answer
 from gosteward.serve.store_view import shelf
 
 if TYPE_CHECKING:
@@ -29,20 +29,21 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from gosteward.modules.proxy import ModuleProxy
-    from gosteward.serve.connections import Asked, Reply, Traffic, Writer
+    from gosteward.serve.connections import Asked, Reply, Writer
+    from gosteward.serve.open_connections import Traffic
+    from gosteward.serve.own_certificate import OwnCertificate
     from gosteward.serve.store_view import StoreSize
 
 TOP, BROWSING = "/-/", "/-/modules/"
 _HTML = "text/html; charset=utf-8"
 _WEIGHT = re.compile(r"[01](?:\.[0-9]{0,3})?")
-_ABSENT = Body(TEXT, "not found: there is no such page\n", 404)
 
 
 class StatusPage:
     """The pages.
 
     Args:
-        threads: where the store is looked into.   clock: seconds since the epoch.
+        threads: where the store is looked into.   clock: seconds since the epoch.   certificate: as of `Observation`.
     """
 
     def __init__(
@@ -52,8 +53,9 @@ class StatusPage:
         size: StoreSize,
         threads: Executor,
         clock: Callable[[], float] = time.time,
+        certificate: Callable[[], OwnCertificate | None] = lambda: None,
     ) -> None:
-        self._proxy, self._traffic, self._size = proxy, traffic, size
+        self._proxy, self._traffic, self._size, self._certificate = proxy, traffic, size, certificate
         self._threads, self._clock = threads, clock
         self._catalogs = {language: catalog_for(language) for language in LANGUAGES}
 
@@ -65,11 +67,11 @@ class StatusPage:
             return answer(asked, Body(_HTML, html.status(self._state(), shown), fields=HTML_FIELDS))
         if path.startswith(BROWSING):
             return lambda to: self._browse(asked, path[len(BROWSING) :].rstrip("/"), _page_of(query), shown, to)
-        return answer(asked, _ABSENT)
+        return absent(asked)
 
     async def _browse(self, asked: Asked, path: str, page: int, shown: Shown, to: Writer) -> None:
         found = await asyncio.get_running_loop().run_in_executor(self._threads, shelf, self._proxy.store.top, path)
-        body = Body(_HTML, browsing(found, page, shown), fields=HTML_FIELDS) if found is not None else _ABSENT
+        body = Body(_HTML, browsing(found, page, shown), fields=HTML_FIELDS) if found is not None else ABSENT
         to.write(answer(asked, body))
 
     def _shown(self, asked: Asked, query: str) -> Shown:
@@ -80,7 +82,7 @@ class StatusPage:
 
     def _state(self) -> html.State:
         tally, size = self._proxy.tally, self._size.latest()
-        now = self._clock()
+        now, certificate = self._clock(), self._certificate()
         return html.State(
             version=__version__,
             now=now,
@@ -102,6 +104,7 @@ class StatusPage:
             metadata=tally.metadata_up if tally.metadata else None,
             shared=tally.shared_up() if tally.shared else None,
             reports=tally.reports(),
+            concerns=certificate.concerns(now) if certificate is not None else (),
         )
 
 

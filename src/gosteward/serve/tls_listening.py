@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
+import os
 import socket
 import ssl
 import sys
@@ -22,11 +23,13 @@ from gosteward.errors import UsageError
 from gosteward.host import secret_files
 from gosteward.serve.connections import plain
 from gosteward.serve.networks import network_of
+from gosteward.serve.own_certificate import client_authorities, own_certificate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from gosteward.serve.connections import Connections
+    from gosteward.serve.open_connections import Connections
+    from gosteward.serve.own_certificate import ClientAuthorities, OwnCertificate
 
 HANDSHAKE_SECONDS = 10.0
 SHUTDOWN_SECONDS = 5.0
@@ -94,6 +97,12 @@ def _trust(made: ssl.SSLContext, files: TlsFiles) -> None:
     made.verify_mode = ssl.CERT_REQUIRED if files.required else ssl.CERT_OPTIONAL
 
 
+def _beginning(path: str) -> bytes:
+    """So much of a file as is looked at for times; OpenSSL takes more."""
+    with secret_files.opened(path, secret=False) as descriptor:
+        return os.pread(descriptor, secret_files.LIMIT, 0)
+
+
 def _reason(error: Exception) -> str:
     return getattr(error, "reason", None) or getattr(error, "strerror", None) or type(error).__name__
 
@@ -103,6 +112,7 @@ class Tls:
 
     Attributes:
         refused: called with the address of a client, and why its certificate is not accepted; it raises nothing.
+        certificate, authorities: what stands in the files, None where no times can be read, and for no file.
     """
 
     def __init__(self, files: TlsFiles) -> None:
@@ -110,7 +120,7 @@ class Tls:
         self._files = files
         self._paths = tuple(filter(None, (files.certificate, files.key, files.authorities)))
         self._seen = secret_files.seen(self._paths)
-        self.context = context_of(files)
+        self.context, self.certificate, self.authorities = self._read()
 
     def reread(self, *, always: bool = False) -> bool:
         """Read the files again if they have changed; whether that was so. Raises as `context_of`: then what there was stays in force."""
@@ -118,8 +128,13 @@ class Tls:
         if found == self._seen and not always:
             return False
         self._seen = found
-        self.context = context_of(self._files)
+        self.context, self.certificate, self.authorities = self._read()
         return True
+
+    def _read(self) -> tuple[ssl.SSLContext, OwnCertificate | None, ClientAuthorities | None]:
+        context, path, signers = context_of(self._files), self._files.certificate, self._files.authorities
+        known = client_authorities(signers, _beginning(signers)) if signers else None
+        return context, own_certificate(path, _beginning(path)), known
 
 
 class TlsListener:

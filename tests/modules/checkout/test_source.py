@@ -15,7 +15,7 @@ from gosteward.host.accounts import user_named
 from gosteward.host.confined import LIMITS
 from gosteward.host.local import LocalHost
 from gosteward.modules.checkout.source import CheckoutSource, Wishes, limit_of
-from gosteward.modules.origins.upstream import Coming
+from gosteward.modules.origins.upstream import BrokenError, Coming
 from gosteward.modules.requests import ModuleRequest, parse
 from gosteward.modules.upstreams import upstreams
 from modules.checkout.git_servers import HOST, PASSWORD, USER, GitServer, Repository, SshServer, git_server, ssh_server
@@ -408,6 +408,35 @@ def test_a_zip_beyond_the_limit_of_go_is_made_once(world: World, store: Path, tm
     for _ in range(3):
         assert refused(source, f"{MODULE}/@v/v1.0.0.zip") == (502, f"{MODULE}@v1.0.0: downloaded zip file too large")
     assert (tmp_path / "runs").read_text() == "run\n"
+
+
+def test_the_size_of_a_zip_that_nobody_took_is_told_at_once_and_go_runs_when_somebody_takes_it(
+    world: World, store: Path
+) -> None:
+    source, path = world.source(store), f"{MODULE}/@v/v1.0.0.zip"
+    before = len(world.server.asked)
+    sizes = set()
+    for _ in range(3):
+        with source.opened(CHECKOUT, path, 60.0) as found:
+            assert isinstance(found, Coming)
+            sizes.add(found.length)
+    assert sum("go-get=1" in line for line in world.server.asked[before:]) == 1
+    content = answer(source, path)
+    assert files(content) == {"go.mod": go_mod(MODULE).encode(), "text.go": b"package text\n"}
+    assert sizes == {len(content)}
+    assert sum("go-get=1" in line for line in world.server.asked[before:]) == 2
+    assert left(source) == []
+
+
+def test_a_zip_that_is_gone_when_it_is_taken_breaks_off(world: World, store: Path) -> None:
+    repository, module = world.repository("team/moved"), f"{HOST}/team/moved"
+    repository.commit({"go.mod": go_mod(module)}, "v1.0.0")
+    source, path = world.source(store), f"{module}/@v/v1.0.0.zip"
+    with source.opened(CHECKOUT, path, 60.0) as found:
+        assert isinstance(found, Coming)
+    world.server.metas.pop("/team/moved")
+    with pytest.raises(BrokenError):
+        answer(source, path)
 
 
 @pytest.mark.parametrize(("path", "seconds"), [("list", 60.0), ("v1.0.0.zip", 60.0), ("main.info", 900.0)])

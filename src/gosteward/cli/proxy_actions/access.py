@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
     from gosteward.serve.access import AccessGate, Ways
+    from gosteward.serve.own_certificate import ClientAuthorities, OwnCertificate
     from gosteward.serve.rereading import Reread
     from gosteward.serve.tls_listening import Tls, TlsFiles
 
@@ -49,6 +50,14 @@ class Guards(NamedTuple):
     def reread(self) -> tuple[Reread, ...]:
         """What reads the files again."""
         return tuple(one.reread for one in (self.tls, self.gate) if one is not None)
+
+    def certificate(self) -> OwnCertificate | None:
+        """What is shown to clients now; None without TLS."""
+        return self.tls.certificate if self.tls is not None else None
+
+    def authorities(self) -> ClientAuthorities | None:
+        """Those that sign the certificates of clients; None where none are asked for."""
+        return self.tls.authorities if self.tls is not None else None
 
     def close(self) -> None:
         if self.gate is not None:

@@ -84,8 +84,8 @@ def _text(found: Collected, words: Catalog, *, dry: bool) -> list[str]:
     }
     done = Text("removed {count} versions, {freed}; {left} are left", **values)
     would = Text("would remove {count} versions, {freed}; {left} would be left", **values)
-    lines = [words.text(would if dry else done)]
+    named = [f"  {one.module}@{one.version}" for one in found.removed]
+    lines = [words.text(would if dry else done), *(named if dry else caring.shortened(named, words))]
     if found.kept:
         lines.append(words.text(Text("{count} more stay as they are to be kept", count=str(found.kept))))
-    named = [f"  {one.module}@{one.version}" for one in found.removed]
-    return lines + (named if dry else caring.shortened(named, words))
+    return lines

@@ -135,11 +135,12 @@ def _serve(
 
     from gosteward.serve.further_pages import keep_up, pages_of
     from gosteward.serve.module_server import ModuleServer
+    from gosteward.serve.own_certificate import CertificateWatch
     from gosteward.serve.rereading import each_second, read_again
     from gosteward.serve.running import serve, shown
     from gosteward.serve.store_watching import watch
 
-    watched = observation_of(options, made.proxy)
+    watched = observation_of(options, made.proxy, guards.certificate)
     if guards.tls is not None:
         guards.tls.refused = watched.refused
     pages = {**watched.pages, **pages_of(made)}
@@ -154,6 +155,9 @@ def _serve(
         policing.changed.append(server.forget)
         on_hangup.append(policing.reload)
         looks.append(policing.look)
+    ending = [CertificateWatch(guards.certificate, say).look, CertificateWatch(guards.authorities, say).look]
+    looks += ending  # behind what reads them again
+    on_hangup += ending
     watching.append(each_second(looks))
 
     def started() -> None:
@@ -162,6 +166,8 @@ def _serve(
         # Where there is nothing to read again, it is no reason to end: transfers would be cut.
         loop.add_signal_handler(signal.SIGHUP, lambda: [one() for one in on_hangup])
         made.start()
+        for one in ending:
+            one()
         say(Text("listening on {address}, store {store}", address=shown(listening), store=made.proxy.store.top))
 
     tasks: list[asyncio.Task[None]] = []

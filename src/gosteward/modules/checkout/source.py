@@ -2,7 +2,8 @@
 
 A run has directories and an environment of its own, an account of its own where this process is root, limits, and an end; see `confined`. A few
 run at once, a few more wait, and the rest is told to come again. What a run told of a version, its .info and go.mod, is remembered for minutes,
-as clients ask for both; so is that it is too large. What comes is proved by the proxy as what comes from anywhere else.
+as clients ask for both; so is that it is too large for go, and the size of a zip that nobody took, as it is too large for a policy: it is told
+before go runs again, and go runs only where somebody takes it now. What comes is proved by the proxy as what comes from anywhere else.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from gosteward.modules.checkout.admin_home import checked
 from gosteward.modules.checkout.questions import Toolchains
 from gosteward.modules.checkout.workplace import Workplace
 from gosteward.modules.origins.directory import pieces_of
-from gosteward.modules.origins.upstream import FILE_SECONDS, Coming
+from gosteward.modules.origins.upstream import FILE_SECONDS, BrokenError, Coming
 from gosteward.modules.requests import ModuleRequest, parse
 from gosteward.modules.upstreams import CHECKOUT
 
@@ -76,7 +77,7 @@ class CheckoutSource:
         self._queue = threading.BoundedSemaphore(wishes.at_once + WAITING)
         self._lock = threading.Lock()
         self._turns: WeakValueDictionary[str, _Turn] = WeakValueDictionary()
-        self._known: dict[str, tuple[float, bytes | Refusal]] = {}
+        self._known: dict[str, tuple[float, bytes | Refusal | int]] = {}
         self._ready = False
 
     def prepare(self) -> None:
@@ -134,8 +135,28 @@ class CheckoutSource:
             return judging.late(request.named, 0.0)
         run.callback(turn.lock.release)
         known = self._remembered(request)
+        if isinstance(known, int):
+            return Coming(self._made_again(known, request, home, end, run), known, shown)
         if known is not None:
             return known if isinstance(known, Refusal) else _coming(known, shown)
+        return self._run(request, home, end, shown, run)
+
+    def _made_again(
+        self, size: int, request: ModuleRequest, home: questions.Home, end: float, run: contextlib.ExitStack
+    ) -> Iterator[bytes]:
+        """A zip whose size is told already, made when it is taken. Raises BrokenError: it is not what it was."""
+        self._forget(request.path)
+        found = self._run(request, home, end, "", run)
+        if isinstance(found, Refusal):
+            raise BrokenError(found.reason)
+        if found.length != size:
+            raise BrokenError(f"it has {found.length} bytes now, and had {size}")
+        yield from found.body
+
+    def _run(
+        self, request: ModuleRequest, home: questions.Home, end: float, shown: str, run: contextlib.ExitStack
+    ) -> Coming | Refusal:
+        """Start go, as soon as it has a place."""
         if not self._places.acquire(timeout=max(0.0, end - time.monotonic())):
             return Refusal(UNAVAILABLE, "too many modules are being checked out", retry_after=5)
         run.callback(self._places.release)
@@ -165,7 +186,15 @@ class CheckoutSource:
             return _nonsense(go.request)
         run.callback(os.close, descriptor)
         size = os.fstat(descriptor).st_size
-        return Coming(pieces_of(descriptor, 0, size), size, shown)
+        if go.request.kind == "zip":
+            self._remember(go.request.path, size)
+        return Coming(self._taken(go.request, descriptor, size), size, shown)
+
+    def _taken(self, request: ModuleRequest, descriptor: int, size: int) -> Iterator[bytes]:
+        """A file that somebody takes: a zip is in the store then, or wrong."""
+        if request.kind == "zip":
+            self._forget(request.path)
+        yield from pieces_of(descriptor, 0, size)
 
     def _turn(self, request: ModuleRequest) -> _Turn:
         """One question about a version at a time: the next one may find its answer remembered."""
@@ -176,10 +205,15 @@ class CheckoutSource:
                 found = self._turns[key] = _Turn()
             return found
 
-    def _remembered(self, request: ModuleRequest) -> bytes | Refusal | None:
+    def _remembered(self, request: ModuleRequest) -> bytes | Refusal | int | None:
+        """A small file; why there is none; the size of a zip; None for nothing."""
         with self._lock:
-            until, body = self._known.get(request.path, (0.0, b""))
-        return body if until > time.monotonic() else None
+            until, found = self._known.get(request.path, (0.0, b""))
+        return found if until > time.monotonic() else None
+
+    def _forget(self, path: str) -> None:
+        with self._lock:
+            self._known.pop(path, None)
 
     def _remember_files(self, go: _Go) -> None:
         """Small files that go made of a version, whichever was asked for."""
@@ -194,13 +228,13 @@ class CheckoutSource:
                 if len(body) <= MOST_SIZE:
                     self._remember(f"{base}.{kind}", body)
 
-    def _remember(self, path: str, body: bytes | Refusal) -> None:
+    def _remember(self, path: str, found: bytes | Refusal | int) -> None:
         with self._lock:
             now = time.monotonic()
             if len(self._known) >= MOST_REMEMBERED:
                 self._known = {path: one for path, one in self._known.items() if one[0] > now}
             if len(self._known) < MOST_REMEMBERED:
-                self._known[path] = (now + REMEMBERED, body)
+                self._known[path] = (now + REMEMBERED, found)
 
 
 class _Turn:

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 FRESH = 300.0  # seconds that a server's word is believed
 AGAIN = 30.0  # seconds after which one that failed is asked again
 LOOK = 2.0  # seconds between two looks at the files of one that is on this host
-OLD = 86_400.0  # seconds after which a copy that nobody confirmed is said to be old
+OLD = 86_400.0  # seconds after which a copy that its database did not confirm is said to be old
 STORE = "store"  # in place of a database: what comes into the store is all there is
 _NONE = "none has come into the store; `gosteward proxy import` brings one"
 _PATH = re.compile(rf"(?P<name>index/(?:db|modules|vulns)|ID/{advisories.ID.pattern})\.json(?P<gz>\.gz)?", re.ASCII)
@@ -133,20 +133,24 @@ class VulnerabilityMirror:
         if self._copy is None:
             reason = f"there is no copy of the vulnerability database yet: {self.problem}"
             return Refusal(BAD_GATEWAY, reason, int(AGAIN))
-        snapshot, age = self._copy.snapshot, self._clock() - self._copy.at
+        snapshot = self._copy.snapshot
+        # Where none is asked, what came last is all there is, and no answer of anybody would be newer.
+        is_old = self.source is not None and self._clock() - self._copy.at > OLD
         if match is None:
-            return Content(snapshot.content, int(FRESH), age > OLD)
+            return Content(snapshot.content, int(FRESH), is_old)
         name = f"{match['name']}.json"
         if not snapshot.has(name):
             return Refusal(NOT_FOUND, f"not found: the vulnerability database of {snapshot.as_of} has no {name}")
         body = snapshot.packed(name) if match["gz"] else snapshot.read(name)
-        return Content(body, int(FRESH if name.startswith("ID/") else AGAIN), age > OLD)
+        return Content(body, int(FRESH if name.startswith("ID/") else AGAIN), is_old)
 
     def _source_is_due(self) -> bool:
         if self.source is None:
             return False
         state = self.source.state()
-        return self._clock() >= self._due if state is None or self.problem else state != self._state
+        left = self._due - self._clock()
+        # More than the longest pause: the clock was put back.
+        return not 0 < left <= max(FRESH, AGAIN) if state is None or self.problem else state != self._state
 
     def _look(self) -> asyncio.Task[None]:
         if self._looking is None or self._looking.done():
