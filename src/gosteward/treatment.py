@@ -72,7 +72,7 @@ def accounts_of(host: LocalHost, user: User) -> Accounts:
     """Who is who on this host, for the executor.  user: the one whose environment is repaired."""
     entries = accounts.passwd_entries(host.lines("/etc/passwd"))
     homes = {e.home.rstrip("/"): e.uid for e in entries if e.uid in PEOPLE and len(e.home) > 1}
-    if len(user.home) > 1 and user.uid:
+    if len(user.home) > 1 and user.uid and user.known:
         homes[user.home.rstrip("/")] = homes[host.realpath(user.home) or user.home] = user.uid
     return Accounts(lambda uid: accounts.user_with_id(host, uid), tuple(sorted(homes.items())), examined=user.uid)
 

@@ -72,6 +72,15 @@ def test_number_is_a_name_first_then_a_uid_then_a_stranger(host: RootedHost) -> 
     assert (stranger.uid, stranger.known, stranger.home, stranger.home_exists) == (4711, False, "", False)
 
 
+def test_who_runs_it_without_an_account_lives_where_home_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "getuid", lambda: 54_321)
+    monkeypatch.setattr(os, "geteuid", lambda: 54_321)
+    here = LocalHost({"HOME": str(tmp_path)})
+    me, another = accounts.user_with_id(here, 54_321), accounts.user_with_id(here, 54_322)
+    assert (me.known, me.home, me.home_exists) == (False, str(tmp_path), True)
+    assert (another.home, another.home_exists) == ("", False)
+
+
 @pytest.mark.parametrize("name", ["nobody-here", "", "broken", "huge", "-1", "99999999999", "4294967295", "\u0663"])
 def test_unknown_user_is_a_usage_error_with_a_hint(host: RootedHost, name: str) -> None:
     with pytest.raises(UsageError) as caught:

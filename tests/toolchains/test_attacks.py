@@ -272,6 +272,20 @@ def test_downgrade(site: Site, proxy: ToolchainProxy) -> None:
     refused(site, MismatchError, "says go1.26.90, and not go1.26.91", str(site.top / NEWER.name))
 
 
+@pytest.mark.parametrize("written", ["{}", "{}  {name}\n", "{} *./{name}\n"])
+def test_a_wrong_digest_beside_a_local_archive(site: Site, proxy: ToolchainProxy, written: str) -> None:
+    """What was copied with its .sha256 is held to it, whatever the log says; as a server has that file, and as sha256sum writes it."""
+    archive, beside = site.top / RELEASE.name, site.top / f"{RELEASE.name}.sha256"
+    archive.write_bytes(RELEASE.tar_gz())
+    beside.write_text(written.format("0" * 64, name=RELEASE.name))
+    refused(site, MismatchError, f"the SHA-256 beside it is {'0' * 64}", str(archive))
+    refused(site, MismatchError, f"the SHA-256 beside it is {'0' * 64}", source=str(site.top), reason="whatever")
+    beside.write_text(written.format(hashlib.sha256(archive.read_bytes()).hexdigest(), name=RELEASE.name))
+    evidence = site.install(str(archive)).evidence
+    assert evidence is not None
+    assert [proof.kind for proof in evidence.proofs] == ["log", "stated"]
+
+
 def test_downgrade_of_the_proof(site: Site, proxy: ToolchainProxy) -> None:
     """Who keeps the log from answering gets no belief instead: a digest of the archive's own server does not do."""
     proxy.log.tampered = lambda _, answer: answer._replace(status=503, body=b"")

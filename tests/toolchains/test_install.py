@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import re
@@ -318,6 +319,12 @@ class TestLikeGoDev:
         (site.top / "carried" / RELEASE.name).write_bytes(RELEASE.tar_gz())
         assert site.install("latest", source=str(site.top / "carried"), reason="lab").version == "go1.26.90"
 
+    def test_archives_of_a_directory_may_be_links_to_a_store(self, site: Site) -> None:
+        (site.top / "carried").mkdir()
+        (site.top / "store").write_bytes(RELEASE.tar_gz())
+        (site.top / "carried" / RELEASE.name).symlink_to(site.top / "store")
+        assert site.install("latest", source=str(site.top / "carried"), reason="lab").version == "go1.26.90"
+
 
 def test_two_at_once_one_waits_and_both_succeed(site: Site, proxy: ToolchainProxy) -> None:
     children = [_in_child(lambda: site.install("1.26.90")) for _ in range(3)]
@@ -331,7 +338,7 @@ def test_killed_at_any_moment_the_tree_is_whole_or_not_there_and_a_rerun_heals(
     site.install("1.26.90")  # what is downloaded and proved is kept
     site.undo()
     whole = 0
-    for step in range(1, 40):
+    for step in itertools.count(1):
         pid = _in_child(lambda: site.install("1.26.90"))
         time.sleep(step * 0.004)
         os.kill(pid, signal.SIGKILL)
@@ -341,9 +348,11 @@ def test_killed_at_any_moment_the_tree_is_whole_or_not_there_and_a_rerun_heals(
             whole += 1
             assert (tree / "VERSION").read_bytes() == RELEASE.files["VERSION"]
             assert (tree / "bin/go").stat().st_mode & 0o111
+        if step > 38 and whole:  # on a busy machine it takes longer until one comes to its end
+            break
+        assert step < 1_000
     site.install("1.26.90")
     assert [name for name in site.names() if not name.startswith("usr/local/go/")] == LINKED
-    assert whole
 
 
 def _in_child(work: Callable[[], object]) -> int:

@@ -186,3 +186,13 @@ def test_a_line_of_which_nothing_is_installed_is_one_error() -> None:
 )
 def test_a_line_keeps_its_form(name: str, text: str, after: str) -> None:
     assert wish_lines(name, text)[0].asking_for("go1.26.8") == after
+
+
+def test_a_file_that_go_refuses_is_named_and_left_alone(tmp_path: Path) -> None:
+    asking = project(written(tmp_path, go__mod="module m\n\ngo 1.25\n\n<<<<<<< HEAD\n"))
+    assert asking.refused.startswith(f"{tmp_path}/go.mod:5: ")
+    assert asking.wishes[0].version == "go1.25"
+    with pytest.raises(UsageError, match="does not read it as it is"):
+        pinning.pinned(asking, "go1.26.8", LocalHost({"GOENV": "off"}))
+    assert not project(written(tmp_path, go__mod="module m\n\ngo 1.25\n")).refused
+    assert project(written(tmp_path, go__work="go 1.25\nuse ./a ./b\n")).refused

@@ -106,6 +106,7 @@ def _json(project: Project, serving: Serving) -> str:
         "schema": "gosteward.pin/1",
         "project": project.directory,
         "file": project.file,
+        "refused": project.refused,
         "wanted": serving.wanted,
         "by": serving.by,
         "lines": [{"path": w.path, "line": w.line, "text": w.text, "kind": w.kind} for w in project.wishes],
@@ -126,6 +127,8 @@ def _text(project: Project, serving: Serving, words: Catalog) -> str:
         place = f"{wish.path}:{wish.line}: {wish.text.strip()}"
         if place != serving.by:
             lines.append(f"  {place}")
+    if project.refused:
+        lines.append(words.text(Text("go does not read {place}: no go command works there", place=project.refused)))
     if project.gotoolchain.value:
         lines.append(f"  GOTOOLCHAIN={project.gotoolchain.value} ({project.gotoolchain.origin})")
     return _lines((*lines, words.text(_served(serving))))

@@ -39,11 +39,9 @@ def run(options: Namespace) -> int:
     directory, usual_place = flags.link_places(options, changing.user.home)
     placing = Placing(changing.host, root, directory, usual_place, options.adopt)
     places = placing.links()
-    number = changing.do((placing.switched(tree.version), *places.actions))
-    texts = (
-        Text("in use: {version}", version=tree.version),
-        *places.notes,
-        Text("`gosteward undo {run}` takes this back.", run=str(number)),
-    )
+    switch = () if placing.in_use() == tree.version else (placing.switched(tree.version),)
+    actions = (*switch, *places.actions)
+    undoing = (Text("`gosteward undo {run}` takes this back.", run=str(changing.do(actions))),) if actions else ()
+    texts = (Text("in use: {version}", version=tree.version), *places.notes, *undoing)
     flags.write("".join(f"{visible(words.text(text))}\n" for text in texts), "")
     return HEALTHY

@@ -40,7 +40,10 @@ def user_named(host: Host, name: str) -> User:
 
 
 def user_with_id(host: Host, uid: int) -> User:
-    """The account with that uid; without one a nameless user in group `uid` and without a home, with known=False."""
+    """The account with that uid; without one a nameless user in group `uid` and without a home, with known=False.
+
+    Who runs this without an account, as in containers that start with any number, lives where HOME says, as for go and every shell.
+    """
     known = host.known_users.get((host.reader(), uid))
     if known is not None:
         return known
@@ -50,7 +53,10 @@ def user_with_id(host: Host, uid: int) -> User:
         return _remembered(host, uid, _completed(host, entry))
     stranger = User(name=str(uid), uid=uid, gid=uid, home="", shell="", home_exists=False, home_mode=0, known=False)
     if host.live and uid == os.getuid():
+        home = host.environ.get("HOME", "") if uid and uid == os.geteuid() else ""
         stranger = stranger._replace(gid=os.getgid(), groups=tuple(os.getgroups()))
+        if home.startswith("/") and home != "/":
+            stranger = _at_home(host, stranger._replace(home=home))
     return _remembered(host, uid, stranger)
 
 
@@ -179,16 +185,21 @@ def _completed(host: Host, entry: User) -> User:
     groups = entry.groups or groups_of(host.lines("/etc/group"), entry.name)
     if host.live and entry.uid == os.getuid() == os.geteuid() and entry.uid != 0:
         groups = tuple(sorted({*groups, *os.getgroups()}))
-    home = host.stat(entry.home) if entry.home.startswith("/") else None
-    exists = home is not None and stat.S_ISDIR(home.st_mode)
     homeless = entry.home == "/" and entry.uid != 0
-    return entry._replace(
+    return _at_home(host, entry)._replace(
         account=_line_of(host, entry.name) if homeless else None,
         better_home=_better_home(host, entry) if homeless else "",
         groups=tuple(gid for gid in groups if gid != entry.gid),
-        home_exists=exists,
-        home_uid=home.st_uid if home is not None else 0,
-        home_mode=stat.S_IMODE(home.st_mode) if home is not None else 0,
+    )
+
+
+def _at_home(host: Host, user: User) -> User:
+    """The user with the state of the home directory."""
+    home = host.stat(user.home) if user.home.startswith("/") else None
+    if home is None:
+        return user._replace(home_exists=False, home_uid=0, home_mode=0)
+    return user._replace(
+        home_exists=stat.S_ISDIR(home.st_mode), home_uid=home.st_uid, home_mode=stat.S_IMODE(home.st_mode)
     )
 
 

@@ -19,15 +19,16 @@ def processes_below(directory: str) -> tuple[Running, ...]:
     """Processes whose program lies below a directory, by number. Those of others are seen by root only.
 
     Args:
-        directory: absolute, without links.
+        directory: absolute; links on its way are followed, as the kernel knows programs by their path without any.
     """
+    inside = f"{os.path.realpath(directory).rstrip('/')}/"
     found = []
     for entry in os.listdir("/proc"):
         if entry.isdigit():
             # A process that ends while it is looked at, or is somebody else's.
             with contextlib.suppress(OSError):
                 program = os.readlink(f"/proc/{entry}/exe")
-                if program.startswith(f"{directory.rstrip('/')}/"):
+                if program.startswith(inside):
                     found.append(Running(int(entry), _name(entry), program.partition(" (deleted)")[0]))
     return tuple(sorted(found))
 

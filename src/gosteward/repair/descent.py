@@ -74,7 +74,9 @@ def only(where: Place) -> Met:
 
 
 def everything(where: Place, *, past_closed: bool = False) -> Iterator[Met]:
-    """What is at a place and below it, parents first; only on its file system.
+    """What is at a place and below it, parents first; only on its mount.
+
+    An overlay of several file systems shows its files with other device numbers than its directories, so these alone tell nothing.
 
     Args:
         past_closed: leave out what is in directories that may not be listed.
@@ -85,13 +87,12 @@ def everything(where: Place, *, past_closed: bool = False) -> Iterator[Met]:
     with Descent(where) as descent:
         top = _met("", descent.held(""))
         yield top
+        mount = _mount(descent.held(""))
         waiting = [""] if stat.S_ISDIR(top.status.st_mode) else []
         count = 0
         while waiting:
             name = waiting.pop()
-            for met in _children(name, descent.held(name), past_closed=past_closed):
-                if met.status.st_dev != top.status.st_dev:
-                    continue
+            for met in _children(name, descent.held(name), past_closed=past_closed, top=top, mount=mount):
                 count += 1
                 if count > TREE_LIMIT:
                     raise Refused(Text("{name} has more than {count} files", name=where.path, count=str(TREE_LIMIT)))
@@ -100,7 +101,7 @@ def everything(where: Place, *, past_closed: bool = False) -> Iterator[Met]:
                 yield met
 
 
-def _children(name: str, directory: int, *, past_closed: bool) -> Iterator[Met]:
+def _children(name: str, directory: int, *, past_closed: bool, top: Met, mount: str) -> Iterator[Met]:
     try:
         listing = os.open(".", LISTING, dir_fd=directory)
         try:
@@ -113,12 +114,23 @@ def _children(name: str, directory: int, *, past_closed: bool) -> Iterator[Met]:
             except FileNotFoundError:  # it went meanwhile
                 continue
             try:
-                yield _met(f"{name}/{entry}" if name else entry, descriptor)
+                met = _met(f"{name}/{entry}" if name else entry, descriptor)
+                if met.status.st_dev == top.status.st_dev or _mount(descriptor) == mount != "":
+                    yield met
             finally:
                 os.close(descriptor)
     except PermissionError:
         if not past_closed:
             raise
+
+
+def _mount(descriptor: int) -> str:
+    """The number of the mount that it is on, "" if that cannot be told. Source: proc(5), /proc/PID/fdinfo."""
+    try:
+        with open(f"/proc/self/fdinfo/{descriptor}", encoding="ascii") as file:
+            return next((line.split()[1] for line in file if line.startswith("mnt_id:")), "")
+    except OSError:
+        return ""
 
 
 def _met(name: str, descriptor: int) -> Met:

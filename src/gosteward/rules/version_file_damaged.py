@@ -6,8 +6,9 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from gosteward.finding import Finding, Rule, Text
-from gosteward.golang import goversion
+from gosteward.golang import goversion, toolchain_names
 from gosteward.reasoning.impact import distinct_trees
+from gosteward.reasoning.link_repair import instead_of_tree
 from gosteward.reasoning.remedies import installing
 from gosteward.snapshot import Location
 
@@ -34,15 +35,18 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
         )
         missing = "VERSION" in tree.missing or not tree.version
         if judged and (missing or not _reads(tree.version)):
-            yield _finding(tree, missing=missing)
+            yield _finding(snapshot, tree, missing=missing)
 
 
 def _reads(version: str) -> bool:
     return version.startswith("devel") or (version.startswith("go") and goversion.parse(version) is not None)
 
 
-def _finding(tree: GoTree, *, missing: bool) -> Finding:
+def _finding(snapshot: Snapshot, tree: GoTree, *, missing: bool) -> Finding:
     path = f"{tree.path}/VERSION"
+    # Its program may still say which release it is, and only then is it known what belongs there.
+    known = missing and toolchain_names.is_release(tree.version) and bool(tree.on_path_of)
+    actions = instead_of_tree(snapshot, tree) if known else ()
     return Finding(
         rule=RULE,
         subject=path,
@@ -53,8 +57,10 @@ def _finding(tree: GoTree, *, missing: bool) -> Finding:
         evidence=(f"head -1 {quote(path)}",),
         contexts=tree.on_path_of,
         severity="" if tree.on_path_of else "note",
-        confidence="medium",
-        commands=installing(),
+        confidence="high" if actions else "medium",
+        risk="confirm" if actions else "manual",
+        actions=actions,
+        commands=() if actions else installing(tree.version),
         advice=Text(
             "The installation was interrupted or mixed with another one: compare the tree with its archive, or unpack it again beside and switch."
         ),

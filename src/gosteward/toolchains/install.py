@@ -121,6 +121,7 @@ class Installer:
         if self.host.is_directory(f"{order.root}/{offer.version}"):
             return self._there(order, offer.version, acquiring)
         _refuse_unfit(order.root)
+        self._placing(order).refuse_occupied()
         found = acquiring.proved(offer)
         if not found.evidence.enough and not order.reason:
             raise proofs.unproved(offer, found.evidence)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from gosteward.actions import EditLines, LineEdit
 from gosteward.errors import UsageError
 from gosteward.finding import Text
-from gosteward.golang import goenv, goversion, toolchain_names
+from gosteward.golang import goenv, gomod, goversion, toolchain_names
 from gosteward.golang.version_files import OF_MANAGERS, wish_lines
 from gosteward.host.planted import read_as_its_owner
 from gosteward.probes import module_roots
@@ -44,12 +44,14 @@ class Project(NamedTuple):
     Attributes:
         directory: where it was looked for.   file: go.work or go.mod, the one that go reads, "" without one.
         wishes: all lines, the one that counts first: of `file`, then of version managers.   gotoolchain: GOTOOLCHAIN.
+        refused: "go.mod:3: why" of the first line of `file` that no Go parses, "" if all is well.
     """
 
     directory: str
     file: str = ""
     wishes: tuple[WishLine, ...] = ()
     gotoolchain: GoSetting = GoSetting()
+    refused: str = ""
 
 
 class Serving(NamedTuple):
@@ -86,7 +88,13 @@ def project_at(directory: str, host: LocalHost, user: User, trees: tuple[str, ..
     for path in (f"{place.rstrip('/')}/{name}" for place in places for name in OF_MANAGERS):
         if host.exists(path):
             wishes += _wishes(path, host)
-    return Project(directory, file, tuple(wishes), gotoolchain)
+    return Project(directory, file, tuple(wishes), gotoolchain, _refused(file, host) if file else "")
+
+
+def _refused(file: str, host: LocalHost) -> str:
+    directives = gomod.WORK_DIRECTIVES if file.endswith(".work") else gomod.MOD_DIRECTIVES
+    errors = gomod.parse(_content(file, host), directives).errors
+    return f"{file}:{errors[0][0].number}: {errors[0][1]}" if errors else ""
 
 
 def serving(project: Project, trees: tuple[Installed, ...]) -> Serving:
@@ -120,13 +128,16 @@ def pinned(project: Project, version: str, host: LocalHost) -> tuple[tuple[Actio
         What is to be done, nothing where all of it is said already; and what was left as it is.
 
     Raises:
-        UsageError: there is no such file, or its go line asks for a later release.
+        UsageError: there is no such file, go does not read it, or its go line asks for a later release.
     """
     actions: list[Action] = []
     notes: list[Text] = []
     if not project.file and not project.wishes:
         hint = "`go mod init` makes a go.mod"
         raise UsageError("no go.mod and no go.work is there or above it", subject=project.directory, hint=hint)
+    if project.refused:
+        hint = "no go command works there, whichever release it is; `gosteward doctor` says what is wrong"
+        raise UsageError("go does not read it as it is, so nothing was changed", subject=project.refused, hint=hint)
     if project.file and not _says(project, version):
         actions.append(switching.pinned(project.file, _content(project.file, host), version))
     for wish in (w for w in project.wishes if w.kind == "manager" and not w.agrees(version)):

@@ -50,6 +50,19 @@ def test_a_line_that_names_the_tree_is_found(tmp_path: Path, place: str, line: s
     assert named(tmp_path) == []
 
 
+def test_a_tree_behind_a_link_is_found_by_both_of_its_names(tmp_path: Path) -> None:
+    tree = tmp_path / "disk/go/go1.22.12"
+    tree.mkdir(parents=True)
+    (tmp_path / "srv").symlink_to("disk")
+    for place, name in (("etc/cron.d/a", tree), ("etc/cron.d/b", f"{tmp_path}/srv/go/go1.22.12")):
+        put(tmp_path / place, f"5 * * * * mia {name}/bin/go build\n")
+    (tmp_path / "opt").mkdir()
+    (tmp_path / "opt/old").symlink_to(tree)
+    found = mentions.of(f"{tmp_path}/srv/go/go1.22.12", LocalHost({}), (), top=str(tmp_path))
+    texts = [str(text).replace(str(tmp_path), "") for text in found]
+    assert texts == ["/opt/old -> /disk/go/go1.22.12 names it", "/etc/cron.d/a:1 names it", "/etc/cron.d/b:1 names it"]
+
+
 def test_a_tree_in_a_home_is_found_by_the_short_names_of_the_home(tmp_path: Path) -> None:
     tree, home = tmp_path / "home/mia/go/go1.22.12", tmp_path / "home/mia"
     tree.mkdir(parents=True)

@@ -96,6 +96,49 @@ def test_a_tree_whose_program_runs_is_neither_taken_nor_pruned(two: Site) -> Non
             running.kill()
 
 
+def test_a_root_that_is_reached_through_a_link_hides_no_use_and_is_pruned(two: Site) -> None:
+    """/opt is a link to another disk on many hosts: the kernel, and whoever resolves paths, know trees by the other name."""
+    link = two.top / "disk"
+    link.symlink_to("opt")
+    host, root = two.changing().host, f"{link}/go"
+    found, real = switching.installed_as("1.26.91", host, root), f"{two.root}/go1.26.91"
+    program = two.root / "go1.26.91/bin/sleeper"
+    program.write_bytes((two.top / "/bin/sleep").read_bytes())
+    program.chmod(0o755)
+    go = Binary(f"{found.tree}/bin/go", kind="elf", executable=True, real_path=f"{real}/bin/go")
+    context = Context("cron:/etc/crontab:3", "cron", search_path=(PathEntry(f"{found.tree}/bin", go=go),))
+    setting = Setting("GOROOT", real, "file", location=Location("/home/dev/.profile", 7))
+    with subprocess.Popen([program, "60"]) as running:
+        try:
+            texts = [str(t) for t in switching.uses(found, Snapshot(contexts=(context,), go_settings=(setting,)))]
+        finally:
+            running.kill()
+    assert texts[0].startswith(f"process {running.pid} ")
+    assert texts[1:] == ["cron:/etc/crontab:3 finds its go", "/home/dev/.profile:7 names it"]
+    two.changing("uninstall").do(switching.removal(found, host))
+    remains = pruning.remains(host, root, str(two.top / "cache"))
+    assert len(remains.trees) == 1
+    pruning.remove(remains, str(two.top / "cache"), two.changing().who)
+    assert sorted(os.listdir(two.root)) == [".installed", "current", "go1.26.90"]
+
+
+def test_what_is_in_use_is_not_switched_to_again(two: Site) -> None:
+    placing = Placing(two.changing().host, str(two.root), str(two.bin), str(two.usual_place))
+    assert placing.for_release("go1.26.90", use=True).actions == ()
+    assert len(placing.for_release("go1.26.91", use=True).actions) == 1
+
+
+def test_a_directory_where_current_belongs_is_named_and_stays(two: Site) -> None:
+    two.changing("uninstall").do(switching.removal(tree(two, "1.26.91"), two.changing().host))
+    (two.root / "current").unlink()
+    (two.root / "current").mkdir()
+    with pytest.raises(UsageError, match="it is no link"):
+        two.install("1.26.91")
+    placing = Placing(two.changing().host, str(two.root), "")
+    with pytest.raises(UsageError, match="it is no link"):
+        placing.switched("go1.26.91")
+
+
 def test_a_tree_that_a_session_a_job_or_a_setting_names_is_in_use(two: Site) -> None:
     found = tree(two, "1.26.91")
     go = Binary(f"{found.tree}/bin/go", kind="elf", executable=True)

@@ -6,7 +6,7 @@ import os
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from gosteward.errors import UsageError
+from gosteward.errors import PrivilegeError, UsageError
 from gosteward.finding import Text
 from gosteward.golang import distribution, goversion, platforms, toolchain_names
 from gosteward.host.planted import read_as_its_owner
@@ -43,11 +43,13 @@ def goroot_at(host: LocalHost, path: str) -> Goroot:
     """The tree in a directory, through links. What our record says counts before what the tree says of itself.
 
     Raises:
-        UsageError: there is no Go tree.
+        UsageError: there is no Go tree.   PrivilegeError: this process may not look.
     """
     real = host.realpath(path)
     if not real or not host.is_directory(real):
         raise UsageError("there is no such directory", subject=path)
+    if not os.access(real, os.R_OK | os.X_OK):
+        raise PrivilegeError("you may not enter it", subject=path, hint="its owner, or a member of its group, may")
     if not any(host.lstat(f"{real}/{name}") for name in ("VERSION", "bin/go", "src/runtime")):
         raise UsageError("this is no Go tree", subject=path, hint="name a GOROOT, such as /usr/local/go")
     content = _version_file(host, real)

@@ -46,13 +46,14 @@ def of(tree: str, host: LocalHost, users: tuple[User, ...] | None = None, top: s
     """What names a tree.
 
     Args:
-        tree: GOROOT, without links.   users: whose homes to look into; None for those in /etc/passwd.   top: in front of the system's places.
+        tree: GOROOT; its path without links counts, too.   users: whose homes to look into; None for those in /etc/passwd.   top: in front of the system's places.
     """
-    found = list(_of_system(tree, host, top))
+    trees = tuple(dict.fromkeys((tree, host.realpath(tree) or tree)))
+    found = list(_of_system(trees, host, top))
     for user in _users(host) if users is None else users:
         if user.home.startswith("/") and user.home != "/":
             with host.reading_as(user):
-                found += _of_home(tree, host, user.home.rstrip("/"))
+                found += _of_home(trees, host, user.home.rstrip("/"))
     return tuple(Text("{place} names it", place=place) for place in dict.fromkeys(found))
 
 
@@ -61,28 +62,30 @@ def _users(host: LocalHost) -> tuple[User, ...]:
     return tuple(user for home, user in homes.items() if host.is_directory(home))
 
 
-def _of_system(tree: str, host: LocalHost, top: str) -> Iterator[str]:
-    root = posixpath.dirname(tree)
-    for directory in (*(f"{top}{d}" for d in LINKS), root):
-        # The root's own one is what `use` switches, and its links lead through it.
-        yield from (link for link in _links(tree, host, directory) if not link.startswith(f"{root}/current ->"))
-    pattern = _pattern((tree,))
+def _of_system(trees: tuple[str, ...], host: LocalHost, top: str) -> Iterator[str]:
+    roots = tuple(posixpath.dirname(tree) for tree in trees)
+    # The root's own one is what `use` switches, and its links lead through it.
+    own = tuple(f"{root}/current ->" for root in roots)
+    for directory in (*(f"{top}{d}" for d in LINKS), roots[-1]):
+        yield from (link for link in _links(trees, host, directory) if not link.startswith(own))
+    pattern = _pattern(trees)
     yield from _in_files(pattern, host, tuple(f"{top}{f}" for f in FILES), tuple(f"{top}{f}" for f in FOLDERS))
 
 
-def _of_home(tree: str, host: LocalHost, home: str) -> Iterator[str]:
+def _of_home(trees: tuple[str, ...], host: LocalHost, home: str) -> Iterator[str]:
     for name in LINKS_OF_USERS:
-        yield from _links(tree, host, f"{home}/{name}".rstrip("/"))
-    below = tree[len(home) :] if tree.startswith(f"{home}/") else ""
-    pattern = _pattern((tree, *(f"{start}{below}" for start in ("~", "$HOME", "${HOME}", "%h") if below)))
+        yield from _links(trees, host, f"{home}/{name}".rstrip("/"))
+    below = [tree[len(home) :] for tree in trees if tree.startswith(f"{home}/")]
+    pattern = _pattern((*trees, *(f"{start}{path}" for start in ("~", "$HOME", "${HOME}", "%h") for path in below)))
     files, folders = (tuple(f"{home}/{n}" for n in names) for names in (FILES_OF_USERS, FOLDERS_OF_USERS))
     yield from _in_files(pattern, host, files, folders)
 
 
-def _links(tree: str, host: LocalHost, directory: str) -> Iterator[str]:
+def _links(trees: tuple[str, ...], host: LocalHost, directory: str) -> Iterator[str]:
     for name in host.listdir(directory, MOST_NAMES):
         target = host.readlink(f"{directory}/{name}")
-        if target and f"{posixpath.normpath(posixpath.join(directory, target))}/".startswith(f"{tree}/"):
+        leads = f"{posixpath.normpath(posixpath.join(directory, target))}/" if target else ""
+        if leads.startswith(tuple(f"{tree}/" for tree in trees)):
             yield f"{directory}/{name} -> {target}"
 
 

@@ -16,6 +16,7 @@ import stat
 from typing import TYPE_CHECKING, NamedTuple
 
 from gosteward.actions import LAST, EditLines, LineEdit, MoveAside, RemoveLink, ReplaceLink, WriteFile
+from gosteward.errors import UsageError
 from gosteward.finding import Text
 from gosteward.golang.installed_trees import CURRENT
 from gosteward.host.running import processes_below
@@ -58,9 +59,17 @@ class Placing(NamedTuple):
     adopt: bool = False
 
     def switched(self, version: str) -> ReplaceLink:
-        """Let `current` lead to a version, whatever it leads to now. Raises OSError: that cannot be told."""
+        """Let `current` lead to a version, whatever it leads to now. Raises OSError: that cannot be told. UsageError: it is no link."""
+        self.refuse_occupied()
         path = f"{self.root}/{CURRENT}"
         return ReplaceLink(path, version, target_of(path) or None)
+
+    def refuse_occupied(self) -> None:
+        """Raises UsageError: something that is no link is where `current` belongs, which nobody but its owner can judge. OSError."""
+        path = f"{self.root}/{CURRENT}"
+        if is_there(path) and not target_of(path):
+            hint = "move it away: gosteward puts a link there, which leads to the release in use"
+            raise UsageError("it is no link", subject=path, hint=hint)
 
     def in_use(self) -> str:
         """The version that `current` leads to, "" for none. Raises OSError: what cannot be read is not nothing, or a release in use would be switched from."""
@@ -68,8 +77,8 @@ class Placing(NamedTuple):
 
     def for_release(self, version: str, *, use: bool) -> Places:
         """The links of a new release: it comes into use if it is wanted so, or if nothing else is. Raises OSError."""
-        switch = use or not self.in_use()
-        return Places((self.switched(version),) if switch else ()) + self.links()
+        used = self.in_use()
+        return Places((self.switched(version),) if not used or (use and used != version) else ()) + self.links()
 
     def links(self) -> Places:
         """The commands, the usual place, and what shells read (`drop_ins`)."""

@@ -13,7 +13,7 @@ from gosteward.golang.installed_trees import FOLDER
 from gosteward.host import writing
 from gosteward.host.acting import acting_as
 from gosteward.host.own_directory import OwnDirectory
-from gosteward.host.places import exact_place
+from gosteward.host.places import place
 from gosteward.host.running import processes_below
 from gosteward.toolchains.installed import profile_dropins
 
@@ -67,7 +67,7 @@ def _drop_ins(host: LocalHost, etc: str) -> Iterator[str]:
 def remove(found: Remains, cache: str, who: Accounts) -> None:
     """Remove it for good. Raises Refused and OSError; what is gone then is gone."""
     for path in (*found.trees, *found.files):
-        with exact_place(path, who) as where, acting_as(where.account):
+        with place(path, who, follow=False) as where, acting_as(where.account):
             if path in found.trees:
                 writing.remove_tree(where.directory, where.name)
             else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from gosteward.actions import EditLines, LineEdit, MoveAside
@@ -94,14 +95,15 @@ def uses(tree: Installed, snapshot: Snapshot, *, last: bool = False) -> tuple[Te
     ]
     if tree.current and not last:
         found.append(Text("{version} is in use: `gosteward use` switches to another one", version=tree.version))
-    inside = f"{tree.tree}/"
+    names = (tree.tree, os.path.realpath(tree.tree))
+    inside = tuple(f"{name}/" for name in names)
     contexts = () if tree.current else snapshot.contexts
     for context in (c for c in snapshot.contexts if c.uses_go) if last else contexts:
         first = next((e.go for e in context.search_path if e.go is not None and e.go.executable), None)
         if first is not None and (first.real_path or first.path).startswith(inside):
             found.append(Text("{context} finds its go", context=context.name))
     for setting in snapshot.go_settings:
-        if setting.name == "GOROOT" and setting.value.rstrip("/") == tree.tree and setting.location is not None:
+        if setting.name == "GOROOT" and setting.value.rstrip("/") in names and setting.location is not None:
             found.append(Text("{place} names it", place=f"{setting.location.path}:{setting.location.line}"))
     return tuple(dict.fromkeys(found))
 

@@ -54,16 +54,17 @@ def fetched(offer: Offer, asking: Web, downloads: str, progress: Progress = lamb
 
 
 def of_path(path: str) -> Archive:
-    """An archive that is here. Raises UsageError: it cannot be read."""
+    """An archive that is here, or that a link here leads to. Raises UsageError: it cannot be read."""
+    real = os.path.realpath(path)  # what is unpacked is compared with this digest once more
     try:
-        descriptor = os.open(path, writing.READING)
+        descriptor = os.open(real, writing.READING)
     except OSError as error:
         raise UsageError(f"it cannot be read ({error.strerror})", subject=path) from error
     try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             raise UsageError("it is no regular file", subject=path)
-        return Archive(path, web.digest_of(descriptor), status.st_size)
+        return Archive(real, web.digest_of(descriptor), status.st_size)
     finally:
         os.close(descriptor)
 

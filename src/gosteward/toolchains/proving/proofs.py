@@ -10,6 +10,7 @@ The log alone is enough, else two of the others.
 
 from __future__ import annotations
 
+import os
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -157,7 +158,7 @@ def _pinned(offer: Offer, sha256: str) -> Proof | str:
 
 def _stated(offer: Offer, sha256: str, web: Web) -> Proof | str:
     if offer.form == "module" or not offer.url:
-        return ""
+        return _stated_beside(offer, sha256) if offer.path else ""
     if offer.sha256:
         _refuse_other(offer, offer.shown, "the SHA-256 in the list of releases", offer.sha256, sha256)
         return Proof("stated", offer.sha256, offer.source)
@@ -170,6 +171,27 @@ def _stated(offer: Offer, sha256: str, web: Web) -> Proof | str:
         return f"stated: {error.what}"
     _refuse_other(offer, offer.shown, "the SHA-256 beside it", stated, sha256)
     return Proof("stated", stated, offer.source)
+
+
+def _stated_beside(offer: Offer, sha256: str) -> Proof | str:
+    """What FILE.sha256 beside a local archive says, as a server has it or as sha256sum writes it; "" if there is none."""
+    beside = f"{offer.path}.sha256"
+    try:
+        descriptor = os.open(beside, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+        try:
+            words = os.read(descriptor, DIGEST_LIMIT).decode("utf-8", "replace").split()
+        finally:
+            os.close(descriptor)
+        named = len(words) == 2 and words[1].lstrip("*").rpartition("/")[2] == offer.path.rpartition("/")[2]
+        stated = release_index.parse_digest(words[0] if named else " ".join(words))
+    except FileNotFoundError:
+        return ""
+    except OSError as error:
+        return f"stated: {beside}: {error.strerror}"
+    except release_index.ReleaseIndexError as error:
+        return f"stated: {beside}: {error.what}"
+    _refuse_other(offer, offer.shown, "the SHA-256 beside it", stated, sha256)
+    return Proof("stated", stated, beside)
 
 
 def _refuse_other(offer: Offer, subject: str, what: str, wanted: str, found: str) -> None:
