@@ -55,10 +55,11 @@ class OwnedHost(RootedHost):
         return os.stat_result(values)
 
 
-def packed(name: str, text: str) -> bytes:
+def packed(name: str, text: str, **more: str) -> bytes:
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as archive:
-        archive.writestr(f"{name}/go.mod", text)
+        for file, written in {"go.mod": text, **more}.items():
+            archive.writestr(f"{name}/{file}", written)
     return content.getvalue()
 
 
@@ -195,7 +196,7 @@ def test_requirement_is_cached_summed_and_imported(tmp_path: Path) -> None:
     sums = {f"{APP}/go.sum": f"example.com/greet v1.0.0 {dirhash.of_zip(GREET)}\n"}
     host = host_with(tmp_path, {**files, **sums})
     (module,) = found(host)
-    assert module.requirements[0][3:] == (False, True, True, True)
+    assert module.requirements[0][3:7] == (False, True, True, True)
     assert module.newest_go == "1.25"
     assert module.conflicts == ()
     elsewhere = found(host, environment("GOMODCACHE", "/srv/mod"))[0]
@@ -271,6 +272,37 @@ def test_repository_of_somebody_else_is_trusted_only_by_configuration(tmp_path: 
     trusting.uid = 65534
     assert found(trusting)[0].safe_directory
     assert not found(trusting, GIT_CONFIG_GLOBAL="/dev/null")[0].safe_directory
+
+
+def test_what_git_refuses_of_its_files_is_told_with_every_module(tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {f"{APP}/go.mod": GO_MOD, f"{APP}/.git/HEAD": "ref", f"{APP}/.git/objects/x": ""}
+    host = host_with(tmp_path, {**files, "home/dev/.gitconfig": "[include]\n\tpath = .more\n"})
+    assert found(host)[0].git_errors == ()
+    (tmp_path / "home/dev/.more").write_text("[user]\n[alias\n")
+    (tmp_path / f"{APP}/.git/config").write_text("x y\n")
+    wanted = (Location("/home/dev/.more", 2, "[alias"), Location(f"/{APP}/.git/config", 1, "x y"))
+    assert found(host)[0].git_errors == wanted
+    assert found(host, GIT_CONFIG_GLOBAL="/dev/null")[0].git_errors == wanted[1:]
+    assert found(host, GIT_DIR=f"/{APP}/.git")[0].git_dir == "repository"
+    (tmp_path / f"{APP}/.git/config").write_text("[core]\n\tbare = true\n")
+    again = OwnedHost(str(tmp_path))
+    assert found(again, GIT_DIR=f"/{APP}/.git")[0].git_dir == "bare"
+    assert found(again, GIT_DIR="/home/dev/none")[0].git_dir == ""
+
+
+USES_GREET = {f"{APP}/go.mod": GO_MOD, f"{APP}/main.go": 'package main\nimport "example.com/greet"\n'}
+WITH_SOURCES = packed("example.com/greet@v1.0.0", "module example.com/greet\n", **{"greet.go": "package greet\n"})
+UNPACKED = "home/dev/go/pkg/mod/example.com/greet@v1.0.0"
+
+
+@pytest.mark.parametrize(
+    ("cached", "damage"),
+    [({f"{CACHE}.mod": ""}, f"/{CACHE}.mod empty"), ({f"{CACHE}.zip": WITH_SOURCES[:-30]}, f"/{CACHE}.zip cut"), ({f"{CACHE}.zip": WITH_SOURCES}, " "), ({f"{CACHE}.zip": WITH_SOURCES, f"{UNPACKED}/go.mod": "m"}, f"/{UNPACKED} incomplete"), ({f"{CACHE}.zip": WITH_SOURCES, f"{UNPACKED}/greet.go": ""}, f"/{UNPACKED} incomplete"), ({f"{CACHE}.zip": WITH_SOURCES, f"{UNPACKED}/greet.go": "p"}, " "), ({f"{CACHE}.zip": WITH_SOURCES, f"{UNPACKED}/go.mod": "m", f"{CACHE}.partial": ""}, " "), ({f"{UNPACKED}/go.mod": "m"}, " "), ({f"{CACHE}.zip": GREET, f"{UNPACKED}/go.mod": "m"}, " ")],
+)  # fmt: skip
+def test_a_module_of_the_cache_that_is_not_whole_is_told(tmp_path: Path, cached: dict[str, str | bytes], damage: str) -> None:  # fmt: skip
+    (module,) = found(host_with(tmp_path, {**USES_GREET, **cached}))
+    (require,) = module.requirements
+    assert f"{require.damaged} {require.damage}" == damage
 
 
 def test_module_below_a_go_tree(tmp_path: Path) -> None:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gosteward.shells import xtrace
 from gosteward.shells.xtrace import GS, RS, US, Frame
 from growth import grows_linearly
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 PIECES = st.sampled_from(
     [
@@ -115,3 +122,16 @@ def test_digits_of_other_scripts_are_no_reason_to_fail() -> None:
 def test_time_is_linear_in_the_text() -> None:
     for unit in ("+" * 50, US * 50, "+" + US, RS, record(*["0"] * 9), "+" + US + "a" * 100):
         assert grows_linearly(lambda size, unit=unit: xtrace.parse(unit * (size // len(unit))), 1_000_000)
+
+
+@pytest.mark.parametrize("shell", ["bash", "dash"])
+@pytest.mark.parametrize("broken", [False, True])
+def test_the_environment_is_told_even_where_the_loader_is_led_astray(tmp_path: Path, shell: str, broken: bool) -> None:
+    if broken:
+        (tmp_path / "libc.so.6").write_bytes(b"no library")
+    text = f"export LD_LIBRARY_PATH={tmp_path}\nexec 9>&1\n{xtrace.environment_command('/usr/bin/env')}echo never"
+    answer = subprocess.run([f"/bin/{shell}", "-c", text], capture_output=True, text=True, check=False, env={"A": "b"})
+    found = xtrace.environment(answer.stdout)
+    assert (found["LD_LIBRARY_PATH"], found["A"], "LD_PRELOAD" in found) == (str(tmp_path), "b", False)
+    assert not any(name.startswith("GOSTEWARD") for name in found)
+    assert "never" not in answer.stdout

@@ -1,4 +1,4 @@
-r"""git's configuration, as far as `safe.directory` and includes go. Pure.
+r"""git's configuration, as far as `safe.directory` and includes go, and whether git takes the file at all. Pure.
 
     [safe]
         directory = /srv/app
@@ -6,7 +6,7 @@ r"""git's configuration, as far as `safe.directory` and includes go. Pure.
     [include]
         path = ~/.gitconfig.local
 
-Source: git-config(1), "CONFIGURATION FILE"; git's setup.c (`safe_directory_cb`).
+Source: git-config(1), "CONFIGURATION FILE"; git's setup.c (`safe_directory_cb`) and config.c (`git_parse_source`).
 """
 
 from __future__ import annotations
@@ -15,6 +15,10 @@ import re
 
 MAX_LINES = 10_000
 _SECTION = re.compile(r"\[[ \t]*(?P<name>[A-Za-z0-9.-]+)[ \t]*(?:\"(?P<sub>(?:[^\"\\]|\\.)*)\")?[ \t]*\][ \t]*")
+_HEADER = re.compile(r"\[(?:[A-Za-z0-9.-]+|[A-Za-z0-9.-]*[ \t\r\f\v]+\"(?:[^\"\\\n]|\\[^\n])*\")\]")
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]*[ \t]*")
+_PLAIN = re.compile(r"[^\"\\#;\n]+")
+_QUOTED = re.compile(r"[^\"\\\n]+")
 _KEY = re.compile(r"(?P<key>[A-Za-z][A-Za-z0-9-]*)[ \t]*(?:=(?P<value>.*))?")
 
 
@@ -32,6 +36,70 @@ def values(text: str, section: str, key: str) -> tuple[str, ...]:
         if match and current == section and match["key"].lower() == key:
             found.append("true" if match["value"] is None else _value(match["value"]))
     return tuple(found)
+
+
+def first_error(text: str) -> int:
+    """Number of the first line that git refuses (`fatal: bad config line 4 in file ...`), 0 if it takes the whole file."""
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n")
+    at = line = 0
+    while at < len(text):
+        character = text[at]
+        if character == "\n":
+            line += 1
+        if character in " \t\n\v\f\r":
+            at += 1
+            continue
+        if character in "#;":
+            end = text.find("\n", at)
+            at = len(text) if end < 0 else end
+            continue
+        header = _HEADER.match(text, at)
+        end = header.end() if header else -1 if character == "[" else _behind_setting(text, at)
+        if end < 0:
+            return line + 1 + text.count("\n", at, -end - 1)
+        line += text.count("\n", at, end)
+        at = end
+    return 0
+
+
+def mended(line: str) -> str:
+    """The line with the bracket or the quote that it lacks at its end, "" if that alone does not make it right."""
+    if first_error(line):
+        for end in ("]", '"', '"]'):
+            if not first_error(line + end):
+                return line + end
+    return ""
+
+
+def _behind_setting(text: str, at: int) -> int:
+    """Where a setting that begins at `at` has ended; -1 - N if it is none, or goes wrong at N."""
+    name = _NAME.match(text, at)
+    if name is None:
+        return -1 - at
+    at = name.end()
+    if at >= len(text) or text[at] == "\n":
+        return at
+    return _behind_value(text, at + 1) if text[at] == "=" else -1 - at
+
+
+def _behind_value(text: str, at: int) -> int:
+    quoted = False
+    while at < len(text):
+        run = (_QUOTED if quoted else _PLAIN).match(text, at)
+        if run is not None:
+            at = run.end()
+            continue
+        character = text[at]
+        if character == "\n":
+            return -1 - at if quoted else at
+        if character in "#;":
+            end = text.find("\n", at)
+            return len(text) if end < 0 else end
+        if character == "\\" and text[at + 1 : at + 2] not in ("", "\n", "t", "b", "n", "\\", '"'):
+            return -1 - at
+        quoted ^= character == '"'
+        at += 2 if character == "\\" else 1
+    return -1 - at if quoted else at
 
 
 def is_safe(directory: str, wanted: tuple[str, ...], home: str) -> bool:

@@ -21,13 +21,14 @@ _ELSEWHERE = ("--sysroot", "-Wl,", "-Xlinker", "-B", "@", "-target", "--target",
 
 
 def absent(host: Host, triples: tuple[str, ...], settings: tuple[Setting, ...]) -> tuple[str, ...]:
-    """Words `-lNAME` of the values of CGO_LDFLAGS that no linker of this host would find; to be called as the user."""
+    """Words `-lNAME` of the values of CGO_LDFLAGS that no linker of this host would find, and `-static` without libc.a; to be called as the user."""
     found: dict[str, None] = {}
     usual: tuple[str, ...] = ()
     for value in dict.fromkeys(s.value for s in settings if s.name == "CGO_LDFLAGS" and not s.problem):
         words = quoted.split(value) or ()
+        static = "-static" in words
         names = [word[2:] for word in words if word.startswith("-l") and _is_plain(word[2:])][:MOST_LIBRARIES]
-        if not names or any(word.startswith(_ELSEWHERE) for word in words):
+        if not (names or static) or any(word.startswith(_ELSEWHERE) for word in words):
             continue
         usual = usual or _directories(host, triples)
         named = _named(words)
@@ -35,6 +36,8 @@ def absent(host: Host, triples: tuple[str, ...], settings: tuple[Setting, ...]) 
             for name in names:
                 if not any(_is_in(host, directory, name) for directory in (*named, *usual)):
                     found[f"-l{name}"] = None
+            if static and not any(host.exists(f"{directory.rstrip('/')}/libc.a") for directory in (*named, *usual)):
+                found["-static"] = None
     return tuple(found)
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gosteward.formats import c_targets
 from gosteward.golang import quoted
-from gosteward.probes import c_headers, c_libraries, work_contexts
+from gosteward.probes import c_headers, c_libraries, loader_overrides, work_contexts
 from gosteward.probes.compilers import Programs
 from gosteward.shells.user_files import as_user
 from gosteward.snapshot import CompilerTool, CToolchain
@@ -38,9 +38,13 @@ class _Wanted(NamedTuple):
 
 
 def collect(
-    host: Host, user: User, contexts: tuple[Context, ...], settings: tuple[Setting, ...]
+    host: Host, user: User, contexts: tuple[Context, ...], settings: tuple[Setting, ...], glibc: str = ""
 ) -> tuple[CToolchain, tuple[Gap, ...]]:
-    """The programs of every context in which go works, and what lies in the directories that they search; no gaps so far."""
+    """The programs of every context in which go works, and what lies in the directories that they search; no gaps so far.
+
+    Args:
+        glibc: its version, "" where the host has another C library.
+    """
     works = work_contexts.in_use(host, user, contexts)[:MOST_CONTEXTS]
     tools: list[CompilerTool] = []
     programs = Programs(host)
@@ -67,6 +71,7 @@ def collect(
                 pkg_config_names=c_headers.pkg_config_names(host, default),
                 pkg_config_listed=tuple((d, c_headers.pkg_config_names(host, (d,))) for d in list(named)[:20]),
                 absent_libraries=c_libraries.absent(host, programs.host_triples(), settings),
+                loader_faults=loader_overrides.faults(host, works, tuple(tools), programs.host_triples(), glibc),
             ),
             (),
         )

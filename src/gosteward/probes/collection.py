@@ -137,7 +137,8 @@ def _collect(
     gaps += missing
     places, missing = clock.timed("write places", lambda: write_places.collect(host, user, found, settings, table))
     gaps += missing
-    c_tools, missing = clock.timed("c toolchain", lambda: c_toolchain.collect(host, user, found, settings))
+    glibc = computer.libc_version if computer.libc == "glibc" else ""
+    c_tools, missing = clock.timed("c toolchain", lambda: c_toolchain.collect(host, user, found, settings, glibc))
     gaps += missing
     modules, missing = clock.timed(
         "workspaces", lambda: workspaces.collect(host, user, project, found, settings, toolchains)

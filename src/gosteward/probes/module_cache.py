@@ -6,6 +6,7 @@ Source: go.dev/ref/mod, "Module cache" and "GOPROXY protocol": cache/download ha
 from __future__ import annotations
 
 import re
+import stat
 from typing import TYPE_CHECKING
 
 from gosteward.golang import dirhash, gomod, modulepaths
@@ -18,6 +19,8 @@ _HASHED = 40 << 20
 _MOST_LOOKED_AT = 4_000
 _MOST_READ = 600
 _MOD_LIMIT = 1 << 16
+# The end record of a zip, with the longest comment.
+_ZIP_END, _ZIP_TAIL = b"PK\x05\x06", 22 + 0xFFFF
 _ESCAPED = re.compile(rb"%([0-9A-Fa-f]{2})")
 _GO_LINE = re.compile(r"^[ \t]*go[ \t]+(\d[\w.]{0,30})", re.MULTILINE)
 
@@ -36,6 +39,7 @@ class ModuleCache:
         self._gos: dict[tuple[str, str], str] = {}
         self._present = bool(directory) and host.is_directory(directory)
         self._left_to_hash = _HASHED
+        self._looked_into = 0
 
     def holds(self, path: str, version: str) -> bool:
         """Whether the module is unpacked, or its zip is there."""
@@ -48,6 +52,74 @@ class ModuleCache:
             unpacked = f"{self._directory}/{gomod.escape(path)}@{gomod.escape(version)}"
             self._known[key] = self._host.exists(self._file(path, version, "zip")) or self._host.is_directory(unpacked)
         return self._known[key]
+
+    def damage(self, path: str, version: str, imported: frozenset[str]) -> tuple[str, str]:
+        """What of a cached module is not whole, as a full disk or a crash leaves it; ("", "") if nothing is, as far as was looked.
+
+        Args:
+            imported: import paths of its packages that are used.
+        Returns:
+            The file or directory, and "empty" (a go.mod of no bytes), "cut" (a zip without its end, which go has yet to unpack), or
+            "incomplete" (an unpacked directory without files that the zip beside it has).
+        """
+        if not self._present or self._looked_into >= _MOST_READ:
+            return "", ""
+        self._looked_into += 1
+        go_mod = self._file(path, version, "mod")
+        status = self._host.stat(go_mod)
+        if status is not None and stat.S_ISREG(status.st_mode) and not status.st_size:
+            return go_mod, "empty"
+        archive = self._file(path, version, "zip")
+        unpacked = f"{self._directory}/{gomod.escape(path)}@{gomod.escape(version)}"
+        if not self._host.is_directory(unpacked):
+            return (archive, "cut") if imported and self._is_cut(archive) else ("", "")
+        suspects = [
+            d for d in (name[len(path) :].strip("/") for name in sorted(imported)) if self._lacks_files(unpacked, d)
+        ]
+        # go unpacks again where it left this mark.
+        if not suspects or self._host.exists(self._file(path, version, "partial")):
+            return "", ""
+        return (
+            (unpacked, "incomplete")
+            if self._zip_has_more(archive, f"{path}@{version}", suspects, unpacked)
+            else ("", "")
+        )
+
+    def _is_cut(self, archive: str) -> bool:
+        status = self._host.stat(archive)
+        if status is None or not stat.S_ISREG(status.st_mode):
+            return False
+        tail = min(status.st_size, _ZIP_TAIL)
+        try:
+            return _ZIP_END not in self._host.read_at(archive, status.st_size - tail, tail)
+        except OSError:
+            return False
+
+    def _lacks_files(self, unpacked: str, directory: str) -> bool:
+        """Whether a package's directory has no Go file, or an empty one."""
+        place = f"{unpacked}/{directory}".rstrip("/")
+        sources = [name for name in self._host.listdir(place) if name.endswith(".go")]
+        return not sources or any(
+            (status := self._host.stat(f"{place}/{name}")) is not None and not status.st_size for name in sources[:200]
+        )
+
+    def _zip_has_more(self, archive: str, top: str, directories: list[str], unpacked: str) -> bool:
+        """Whether the zip has Go files of these directories that are not there, or that are empty there and not in the zip."""
+        status = self._host.stat(archive)
+        if status is None or status.st_size > min(ZIP_LIMIT, self._left_to_hash):
+            return False
+        self._left_to_hash -= status.st_size
+        try:
+            sizes = dirhash.sizes_in_zip(self._host.read(archive, ZIP_LIMIT))
+        except OSError:
+            return False
+        for name, size in sizes.items():
+            inside = name.removeprefix(f"{top}/")
+            if name.endswith(".go") and size and inside != name and inside.rpartition("/")[0] in directories:
+                found = self._host.stat(f"{unpacked}/{inside}")
+                if found is None or not found.st_size:
+                    return True
+        return False
 
     def go_of(self, path: str, version: str) -> str:
         """Version in the go line of a cached module's go.mod; "" if it has none, or is not known."""

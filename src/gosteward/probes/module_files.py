@@ -107,6 +107,8 @@ def examine(around: Surroundings, root: Root, budget: int) -> Workspace:
         ),
         has_main=sources.has_main or not sources.complete or not module.go_mod,
         go_sum_errors=module.sum_errors,
+        git_errors=repository.errors,
+        git_dir=repository.led_to,
     )
 
 
@@ -168,7 +170,10 @@ def _replacement_of(module: _Module, path: str, version: str) -> tuple[gomod.Rep
 def _requirements(around: Surroundings, module: _Module, sources: go_sources.Sources) -> tuple[Requirement, ...]:
     asked = module.mod.requires[:MOST_REQUIREMENTS]
     paths = frozenset(require.path for require in asked)
-    imported = {modulepaths.requirement_of(name, paths) for name in sources.imports if "." in name.partition("/")[0]}
+    imported: dict[str, set[str]] = {}
+    for name in sources.imports:
+        if "." in name.partition("/")[0]:
+            imported.setdefault(modulepaths.requirement_of(name, paths), set()).add(name)
     local = _modules_of_workspace(around, module)
     found = []
     for require in asked:
@@ -177,6 +182,10 @@ def _requirements(around: Surroundings, module: _Module, sources: go_sources.Sou
         if replaced is not None and replaced[0].target_version:
             path, version = replaced[0].target, replaced[0].target_version
         here = path in local or (replaced is not None and not replaced[0].target_version)
+        packages = imported.get(require.path, set())
+        # A replacement has its packages under another path.
+        used = frozenset(f"{path}{name[len(require.path) :]}" for name in packages)
+        damaged, damage = ("", "") if here else around.cache.damage(path, version, used)
         found.append(
             Requirement(
                 path=require.path,
@@ -185,7 +194,9 @@ def _requirements(around: Surroundings, module: _Module, sources: go_sources.Sou
                 indirect=require.indirect,
                 cached=here or around.cache.holds(path, version),
                 summed=here or module.sums.of(path, version) is not None,
-                imported=require.path in imported,
+                imported=bool(packages),
+                damaged=damaged,
+                damage=damage,
             )
         )
     return tuple(found)

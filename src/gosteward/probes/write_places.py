@@ -60,6 +60,9 @@ def _examined(host: Host, account: User, place: Place, names: tuple[str, ...], m
         if looked.exists and looked.is_directory and (looked.writable or looked.uid == account.uid):
             foreign, uid = foreign_files.below(host, account, place.purpose, place.path)
             looked = looked._replace(foreign=foreign, foreign_uid=uid)
+        if place.purpose == "GOCACHE" and looked.exists and not looked.writable:
+            # Source: cmd/go/internal/cache (`Open`).
+            looked = looked._replace(laid_out=all(host.exists(f"{place.path.rstrip('/')}/{n}") for n in ("00", "ff")))
     # A home that is / is a fault only for those who may not write there.
     at_root = place.at_root and not looked.writable
     return looked._replace(problem=looked.problem or ("home-is-root" if at_root else ""))

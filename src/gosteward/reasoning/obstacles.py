@@ -47,7 +47,7 @@ class Obstacle(NamedTuple):
     Attributes:
         rule: id of the rule that reports it.   location: the line (or file) to change.   also: further lines.
         directory: the one that is kept out, "" if that cannot be told.   written: the entry as it stands on PATH, where it does.
-        contexts: names of own contexts that find no go because of it.
+        contexts: names of own contexts that find no go because of it.   skipped: the line tests the directory first, and adds nothing.
     """
 
     rule: str
@@ -56,6 +56,7 @@ class Obstacle(NamedTuple):
     contexts: tuple[str, ...]
     also: tuple[Location, ...] = ()
     written: str = ""
+    skipped: bool = False
 
 
 def early_returns(snapshot: Snapshot) -> tuple[Obstacle, ...]:
@@ -185,6 +186,33 @@ def misplaced_entries(snapshot: Snapshot) -> tuple[Obstacle, ...]:
     return tuple(found.values())
 
 
+def skipped_lines(snapshot: Snapshot) -> tuple[Obstacle, ...]:
+    """Lines that name a directory of Go where there is none, and that add nothing, because they look first: `[ -d ]`, fish_add_path (GS116)."""
+    without = {c.name: c for c in lacking(snapshot)}
+    directories = holding_go(snapshot)
+    found = []
+    for file in snapshot.startup_files:
+        readers = [without[c.name] for c in own_readers(snapshot, file) if c.name in without] if without else []
+        for line in file.lines if readers and not file.hidden_by else ():
+            hit = [c for c in readers if line.reached or c.kind == "terminal"]
+            if line.kind != "path" or not hit or _broken(line):
+                continue
+            for directory in added(snapshot, file, line):
+                target = "" if directory in directories else _target(snapshot, directory, "missing")
+                seen = any(directory in _ever_on_path(c) for c in hit)
+                if target and not seen:
+                    found.append(
+                        Obstacle("GS116", line.location, target, names(tuple(hit)), written=directory, skipped=True)
+                    )
+                    break
+    return tuple(found)
+
+
+def _ever_on_path(context: Context) -> frozenset[str]:
+    """Directories that are on a PATH, or were before a line dropped them."""
+    return frozenset((*(plain(e.directory) for e in context.search_path), *(plain(e.directory) for e in context.lost)))
+
+
 def _target(snapshot: Snapshot, directory: str, kind: str) -> str:
     """The directory of Go that an entry was meant to be; "" if it is none, or if nothing is wrong with it."""
     if defect(directory) or not directory.startswith("/"):
@@ -301,6 +329,7 @@ _KINDS: tuple[Callable[[Snapshot], tuple[Obstacle, ...]], ...] = (
     carriage_returns,
     resets,
     misplaced_entries,
+    skipped_lines,
     foreign_lines,
     unset_variables,
     paths_unset,

@@ -1,4 +1,4 @@
-"""GS813: CGO_LDFLAGS asks for a library that is not on this host, or a flag asks the C compiler for code of another size."""
+"""GS813: CGO_LDFLAGS asks for a library that is not on this host, libc.a among them, or a flag asks the C compiler for code of another size."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ RULE = Rule(
     needs=("c_toolchain", "workspaces", "go_settings", "contexts"),
     symptoms=(
         "/usr/bin/ld: cannot find -lclntsh: No such file or directory",
+        "/usr/bin/ld: cannot find -lc: No such file or directory",
         "fatal error: bits/wordsize.h: No such file or directory",
         "cgo: cannot parse gcc output $WORK/b001//_cgo_.o as ELF, Mach-O, PE, XCOFF object",
     ),
@@ -80,6 +81,14 @@ def _finding(snapshot: Snapshot, found: InForce, words: tuple[str, ...]) -> Find
             words=" ".join(words),
         )
         if words[0].startswith("-l")
+        else Text(
+            "{place} sets {name}={value}: there is no libc.a on this host, so nothing that uses cgo can be linked with {words}",
+            place=place(setting),
+            name=setting.name,
+            value=setting.value,
+            words=words[0],
+        )
+        if words[0] == "-static"
         else Text(
             "{place} sets {name}={value}: {words} asks the C compiler for code of another size than go builds, so nothing that uses cgo can be built",
             place=place(setting),

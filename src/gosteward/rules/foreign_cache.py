@@ -60,8 +60,8 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
 
 
 def _fatal(place: WritePlace) -> bool:
-    """Whether go stops: the module cache cannot be written, or a cache cannot even be made."""
-    if not place.exists:
+    """Whether go stops: the module cache cannot be written, or a cache cannot even be made, or not be laid out."""
+    if not place.exists or not place.laid_out:
         return True
     inner = place.foreign and place.writable
     return place.purpose == "GOMODCACHE" and (not inner or any("/cache" in path for path in place.foreign))

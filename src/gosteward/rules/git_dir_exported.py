@@ -40,18 +40,32 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
             yield _finding(snapshot, setting, others[0])
 
 
+def _message(setting: Setting, workspace: Workspace) -> Text:
+    if workspace.git_dir == "repository":
+        return Text(
+            "{place} exports GIT_DIR={value}, which is another repository than {vcs}: programs that `go build` makes in {module} carry its revision",
+            place=place(setting),
+            value=setting.value,
+            vcs=workspace.vcs,
+            module=workspace.root,
+        )
+    return Text(
+        "{place} exports GIT_DIR={value}: git looks there and not into {vcs}, so `go build` in {module} gets no revision, or one of something else",
+        place=place(setting),
+        value=setting.value,
+        vcs=workspace.vcs,
+        module=workspace.root,
+    )
+
+
 def _finding(snapshot: Snapshot, setting: Setting, workspace: Workspace) -> Finding:
     actions = unset_actions(snapshot, setting)
     return Finding(
         rule=RULE,
         subject=f"{place(setting)}:GIT_DIR",
-        message=Text(
-            "{place} exports GIT_DIR={value}: git looks there and not into {vcs}, so `go build` in {module} gets no revision, or one of something else",
-            place=place(setting),
-            value=setting.value,
-            vcs=workspace.vcs,
-            module=workspace.root,
-        ),
+        message=_message(setting, workspace),
+        # In another repository with a work tree git finds an answer, a wrong one; in a bare one, or in nothing, it stops.
+        severity="warning" if workspace.git_dir == "repository" else "",
         locations=locations(setting),
         evidence=(f"GIT_DIR={setting.value}", "git status"),
         contexts=setting.contexts,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gosteward.finding import Finding, Rule, Text
 from gosteward.reasoning import remedies
-from gosteward.reasoning.obstacles import claims, misplaced_entries, severity_of
+from gosteward.reasoning.obstacles import claims, misplaced_entries, severity_of, skipped_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +26,7 @@ RULE = Rule(
 
 
 def check(snapshot: Snapshot) -> Iterator[Finding]:
-    for obstacle in misplaced_entries(snapshot):
+    for obstacle in (*misplaced_entries(snapshot), *skipped_lines(snapshot)):
         yield _finding(snapshot, obstacle)
 
 
@@ -63,6 +63,10 @@ def _message(obstacle: Obstacle) -> Text:
     values = {"file": obstacle.location.path, "entry": obstacle.written, "directory": obstacle.directory}
     if _glued(obstacle):
         return Text("{file} puts {entry} on PATH: the colon in front of {directory} is missing", **values)
+    if obstacle.skipped:
+        return Text(
+            "{file} has a line for {entry}, where no go is, and that adds nothing; go is in {directory}", **values
+        )
     return Text("{file} puts {entry} on PATH, where no go is; go is in {directory}", **values)
 
 

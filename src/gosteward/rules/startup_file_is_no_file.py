@@ -24,6 +24,7 @@ RULE = Rule(
     needs=("contexts", "startup_files"),
     symptoms=(".bashrc: Is a directory", "cannot execute binary file", "Too many levels of symbolic links"),
 )
+_LARGE = 1 << 20
 
 
 def check(snapshot: Snapshot) -> Iterator[Finding]:
@@ -34,9 +35,9 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
 
 
 def _finding(snapshot: Snapshot, file: StartupFile) -> Finding:
-    # Reading a FIFO waits for a writer: the shell hangs before its first line.
-    stopped = tuple(c.name for c in snapshot.contexts if c.own and c.status == "timed-out" and c.shell in file.shells)
-    hangs = file.problem == "fifo" and bool(stopped or not own_contexts(snapshot, *SESSION_KINDS))
+    stopped = _stopped(snapshot, file)
+    unseen = file.problem == "fifo" and not own_contexts(snapshot, *SESSION_KINDS)
+    hangs = bool(stopped) or unseen
     aside = file.problem == "directory" and file.scope == "user"
     return Finding(
         rule=RULE,
@@ -56,6 +57,21 @@ def _finding(snapshot: Snapshot, file: StartupFile) -> Finding:
         risk="confirm" if aside else "manual",
         actions=(MoveAside(file.path),) if aside else (),
         advice=_advice(file),
+    )
+
+
+def _stopped(snapshot: Snapshot, file: StartupFile) -> tuple[str, ...]:
+    """Contexts that hang over a file before its first line: a FIFO waits for a writer, and a shell reads a quoted text of megabytes to its end.
+
+    A trace shows the last line of the file before it.
+    """
+    if file.problem != "fifo" and not (file.problem == "too-long" and file.size >= _LARGE):
+        return ()
+    reasons = ("hangs", "") if file.problem == "too-long" else None
+    return tuple(
+        c.name
+        for c in snapshot.contexts
+        if c.own and c.status == "timed-out" and c.shell in file.shells and (reasons is None or c.reason in reasons)
     )
 
 

@@ -112,7 +112,7 @@ def _stops(snapshot: Snapshot, place: WritePlace) -> bool:
         return not any(s.value == "off" for s in settings_named(snapshot, "GOPROXY")) and not any(
             "-mod=vendor" in s.value for s in settings_named(snapshot, "GOFLAGS")
         )
-    return place.purpose in STOPPING and (place.purpose != "GOCACHE" or not place.exists)
+    return place.purpose in STOPPING and (place.purpose != "GOCACHE" or not place.exists or not place.laid_out)
 
 
 def _message(snapshot: Snapshot, places: tuple[WritePlace, ...]) -> Text:

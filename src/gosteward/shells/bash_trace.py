@@ -9,7 +9,7 @@ makes `unset` the built-in one, and that removes functions named like the comman
 
 from __future__ import annotations
 
-from gosteward.shells.xtrace import ENDS, FRAMES, US, WHOLE
+from gosteward.shells.xtrace import ENDS, FRAMES, US, WHOLE, environment_command
 
 PS4 = (
     "+" + US + "${BASH_SUBSHELL-}" + US + "${#BASH_SOURCE[@]}" + US + f"${{BASH_SOURCE[@]:0:{FRAMES}}}"
@@ -19,7 +19,7 @@ PS4 = (
 )  # fmt: skip
 # Those that a snapshot holds, as far as bash can list them by prefix, and the rest by name.
 LISTED = (
-    "${!GO@} ${!CGO_@} ${!PKG_CONFIG@} ${!XDG_@} ${!GIT_@} CC CXX HOME USER SHELL TMPDIR LD_LIBRARY_PATH http_proxy https_proxy no_proxy "
+    "${!GO@} ${!CGO_@} ${!PKG_CONFIG@} ${!XDG_@} ${!GIT_@} CC CXX HOME USER SHELL TMPDIR LD_LIBRARY_PATH LD_PRELOAD http_proxy https_proxy no_proxy "
     "all_proxy HTTP_PROXY HTTPS_PROXY NO_PROXY ALL_PROXY SSL_CERT_FILE SSL_CERT_DIR NETRC BASH_ENV ENV"
 )
 UNHIDE = (
@@ -38,7 +38,7 @@ def path_section(nonce: str) -> str:
 
 def last_words(nonce: str, env: str) -> str:
     """Print the environment, and be gone without running logout files or exit traps."""
-    return f"\\printf '\\036{nonce} environment\\036' >&9\n\\exec {env} -0 >&9\n\\kill -9 $$\n"
+    return f"\\printf '\\036{nonce} environment\\036' >&9\n{environment_command(env)}\\kill -9 $$\n"
 
 
 def plain_command(nonce: str, env: str) -> str:

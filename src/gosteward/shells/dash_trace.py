@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Callable
 
-from gosteward.shells.xtrace import RS, US, Frame, Record
+from gosteward.shells.xtrace import RS, US, Frame, Record, environment_command
 
 # Special built-in commands come before functions, `unset` among them.
 OPENING = "\\unset -f unset set printf exec command kill 2>/dev/null\n\\set +xvue\n\\printf '' >&9 || \\exec 9>&2\n"
@@ -28,7 +28,7 @@ def plain_command(nonce: str, env: str) -> str:
     return (
         OPENING
         + f'\\printf \'\\036{nonce} path\\036%s%s\' "${{PATH+=}}" "${{PATH-}}" >&9\n'
-        + f"\\printf '\\036{nonce} environment\\036' >&9\n\\exec {env} -0 >&9\n\\kill -9 $$\n"
+        + f"\\printf '\\036{nonce} environment\\036' >&9\n{environment_command(env)}\\kill -9 $$\n"
     )
 
 

@@ -23,7 +23,7 @@ WATCHED = (
     "GOTOOLCHAIN", "GOCACHE", "GOMODCACHE", "GOTMPDIR", "GOENV", "GOOS", "GOARCH", "GOAMD64", "GOARM", "GOARM64", "GO386", "GOEXPERIMENT",
     "GOWORK", "GOINSECURE", "GOVCS", "GOAUTH", "GODEBUG", "GOTELEMETRY", "GOMAXPROCS", "GOGC", "GOMEMLIMIT", "CGO_ENABLED", "CGO_CFLAGS",
     "CGO_LDFLAGS", "CGO_CPPFLAGS", "CGO_CXXFLAGS", "CC", "CXX", "PKG_CONFIG", "PKG_CONFIG_PATH", "PKG_CONFIG_LIBDIR", "HOME", "TMPDIR",
-    "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "LD_LIBRARY_PATH", "http_proxy", "https_proxy", "no_proxy", "all_proxy", "HTTP_PROXY",
+    "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "LD_LIBRARY_PATH", "LD_PRELOAD", "http_proxy", "https_proxy", "no_proxy", "all_proxy", "HTTP_PROXY",
     "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR", "NETRC",
 )  # fmt: skip
 TELL = "printf '\\x1egosteward\\x1f%s\\x1f%s\\x1f%s\\x1f\\n'"
@@ -59,7 +59,7 @@ def plain_command(nonce: str, env: str) -> str:
 
 def traced_command(nonce: str, env: str) -> str:
     """For the traced run: also variables that are not exported, and aliases and functions that hide go."""
-    pattern = "'^(?:GO|CGO_|PKG_CONFIG|XDG_|GIT_).*|^(?:CC|CXX|TMPDIR|LD_LIBRARY_PATH|NETRC|SSL_CERT_FILE|SSL_CERT_DIR|.*_proxy|.*_PROXY)$'"
+    pattern = "'^(?:GO|CGO_|PKG_CONFIG|XDG_|GIT_).*|^(?:CC|CXX|TMPDIR|LD_LIBRARY_PATH|LD_PRELOAD|NETRC|SSL_CERT_FILE|SSL_CERT_DIR|.*_proxy|.*_PROXY)$'"
     return (
         "set -g fish_trace\n"
         + _opening()

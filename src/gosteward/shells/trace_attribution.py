@@ -32,7 +32,7 @@ DECLARATIONS = {"export", "declare", "typeset", "readonly", "local", "integer", 
 READS = ("read", "select", "vared")
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 INTERESTING = re.compile(
-    r"(?:GO|CGO_|PKG_CONFIG|XDG_|GIT_)[A-Za-z0-9_]*|CC|CXX|HOME|USER|SHELL|TMPDIR|LD_LIBRARY_PATH|SSL_CERT_FILE|SSL_CERT_DIR|NETRC|BASH_ENV|ENV"
+    r"(?:GO|CGO_|PKG_CONFIG|XDG_|GIT_)[A-Za-z0-9_]*|CC|CXX|HOME|USER|SHELL|TMPDIR|LD_LIBRARY_PATH|LD_PRELOAD|SSL_CERT_FILE|SSL_CERT_DIR|NETRC|BASH_ENV|ENV"
     r"|(?:https?|no|all)_proxy|(?:HTTPS?|NO|ALL)_PROXY"
 )
 OWN_NAMES = re.compile(r"GOSTEWARD_\w*")

@@ -20,6 +20,8 @@ GS, RS, US = "\x1d", "\x1e", "\x1f"
 FRAMES = 12
 # A PATH of up to WHOLE characters is written whole, of a longer one ENDS characters at both ends.
 WHOLE, ENDS = 3072, 256
+# Variables of the dynamic loader, which decide whether any program starts, and how their names begin where they must not.
+LOADER, _HELD = ("LD_LIBRARY_PATH", "LD_PRELOAD"), "GOSTEWARD_HELD_"
 RECORDS_LIMIT = 200_000
 COMMAND_LIMIT = 4096
 _CLOCK = re.compile(r"[0-9]{1,12}(?:[.,][0-9]{0,12})?")
@@ -160,10 +162,27 @@ def sections(text: str, nonce: str) -> dict[str, str]:
     return found
 
 
+def environment_command(env: str) -> str:
+    """Lines for a POSIX shell that become `env -0` on descriptor 9. Where the loader's variables keep `env` from starting, they go under other names."""
+    renamed = " ".join(f'{_HELD}{name}="${{{name}-}}" {name}=' for name in LOADER)
+    set_at_all = "".join(f"${{{name}-}}" for name in LOADER)
+    return (
+        f'case "{set_at_all}" in ?*) {env} >/dev/null 2>&1 || {renamed} \\exec {env} -0 >&9 ;; esac\n'
+        f"\\exec {env} -0 >&9\n"
+    )
+
+
 def environment(section: str) -> dict[str, str]:
-    """What `env -0` printed."""
+    """What `env -0` printed, the loader's variables under their own names."""
     pairs = (part.partition("=") for part in section.split("\0"))
-    return {name: value for name, found, value in pairs if found}
+    values = {name: value for name, found, value in pairs if found}
+    for name in LOADER:
+        held = values.pop(f"{_HELD}{name}", None)
+        if held:
+            values[name] = held
+        elif held is not None:
+            values.pop(name, None)
+    return values
 
 
 def before_answer(text: str, nonce: str) -> str:

@@ -7,7 +7,7 @@ such records have no PATH, and the next good one shows the change.
 
 from __future__ import annotations
 
-from gosteward.shells.xtrace import ENDS, FRAMES, GS, US, WHOLE
+from gosteward.shells.xtrace import ENDS, FRAMES, GS, US, WHOLE, environment_command
 
 _LENGTH = "${#PATH}"
 _VALUE = "${${PATH[1,$(( " + f"{_LENGTH} > {WHOLE} ? {ENDS} : {WHOLE}" + " ))]}//\\%/%%}"
@@ -18,7 +18,7 @@ PS4 = (
     + US + _VALUE + US + _TAIL + "\x1e "
 )  # fmt: skip
 LISTED = (
-    "'GO*' 'CGO_*' 'PKG_CONFIG*' 'XDG_*' 'GIT_*' CC CXX HOME USER SHELL TMPDIR LD_LIBRARY_PATH '*_proxy' '*_PROXY' "
+    "'GO*' 'CGO_*' 'PKG_CONFIG*' 'XDG_*' 'GIT_*' CC CXX HOME USER SHELL TMPDIR LD_LIBRARY_PATH LD_PRELOAD '*_proxy' '*_PROXY' "
     "SSL_CERT_FILE SSL_CERT_DIR NETRC BASH_ENV ENV"
 )
 OPENING = "\\builtin printf '' >&9 || \\exec 9>&2\n\\unsetopt xtrace verbose nounset errexit errreturn ksharrays 2>/dev/null\n"
@@ -31,7 +31,7 @@ def path_section(nonce: str) -> str:
 
 def last_words(nonce: str, env: str) -> str:
     """Print the environment, and be gone without running logout files."""
-    return f"\\builtin printf '\\036{nonce} environment\\036' >&9\n\\exec {env} -0 >&9\n\\kill -9 $$\n"
+    return f"\\builtin printf '\\036{nonce} environment\\036' >&9\n{environment_command(env)}\\kill -9 $$\n"
 
 
 def plain_command(nonce: str, env: str) -> str:

@@ -21,7 +21,18 @@ from gosteward.snapshot.contexts import (
 from gosteward.snapshot.host import Gap, Location, Snapshot
 from gosteward.snapshot.machine import Limit, Machine, Mount, User, WritePlace
 from gosteward.snapshot.network import NetworkCheck
-from gosteward.snapshot.programs import Binary, Blocker, CompilerTool, CToolchain, Elf, GoTree, Link, Package, Snap
+from gosteward.snapshot.programs import (
+    Binary,
+    Blocker,
+    CompilerTool,
+    CToolchain,
+    Elf,
+    GoTree,
+    Link,
+    LoaderFault,
+    Package,
+    Snap,
+)
 from gosteward.snapshot.projects import (
     CgoUse,
     ChecksumConflict,
@@ -54,6 +65,7 @@ __all__ = [
     "LeftProcess",
     "Limit",
     "Link",
+    "LoaderFault",
     "Location",
     "LostEntry",
     "Machine",

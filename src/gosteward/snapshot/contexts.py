@@ -96,7 +96,7 @@ class Context(NamedTuple):
         method: "traced" (really started; Korn and C shells without a trace), "static" (read from files).
         search_path: in order.   path_unset: PATH is not set at all (the shell's built-in default is listed).
         lost: entries thrown away on the way.
-        variables: those whose names start with GO or CGO_, and CC CXX PKG_CONFIG* HOME USER SHELL TMPDIR XDG_* LD_LIBRARY_PATH
+        variables: those whose names start with GO or CGO_, and CC CXX PKG_CONFIG* HOME USER SHELL TMPDIR XDG_* LD_LIBRARY_PATH LD_PRELOAD
             http_proxy https_proxy no_proxy all_proxy (any case) SSL_CERT_FILE SSL_CERT_DIR NETRC GIT_* BASH_ENV ENV.
         aliases: those named go or gofmt.
         files_read: start-up files in the order read (traced contexts).

@@ -124,6 +124,8 @@ class WritePlace(NamedTuple):
         foreign: paths inside, at most 10, that belong to another user (searched within a small budget).   foreign_uid: of the first.
         problem: "", "no-home" (HOME unset, nothing to derive it from), "relative", "quoted", "not-a-directory", "home-is-root".
         link, link_target: a link on the way to a place that does not exist, and what it names, "" for none: nothing can be made there.
+        laid_out: False for a GOCACHE that is closed and lacks the 256 directories which go makes in it: go stops then, and else only
+            builds again what it cannot keep.
     """
 
     purpose: str
@@ -148,3 +150,4 @@ class WritePlace(NamedTuple):
     problem: str = ""
     link: str = ""
     link_target: str = ""
+    laid_out: bool = True

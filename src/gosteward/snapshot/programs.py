@@ -198,6 +198,26 @@ class CompilerTool(NamedTuple):
     closed_mode: int = 0
 
 
+class LoaderFault(NamedTuple):
+    """A library that a variable of the dynamic loader puts before the host's own, and over which a program does not start.
+
+    Attributes:
+        variable: "LD_LIBRARY_PATH" or "LD_PRELOAD".   value: the whole value.   file: the library.
+        part: the directory, or the file, that the value should do without.
+        reason: "damaged" (no whole ELF file), "libc" (not the C library that the host's loader belongs to), "old" (lacks a version that
+            the program asks for), "glibc" (wants a newer glibc than the host has).
+        role: "go", or as in `CompilerTool`.   program: its path.
+    """
+
+    variable: str
+    value: str
+    file: str
+    part: str
+    reason: str
+    role: str
+    program: str
+
+
 class CToolchain(NamedTuple):
     """The C toolchain as cgo would find it from the user's own login and terminal contexts.
 
@@ -209,7 +229,9 @@ class CToolchain(NamedTuple):
         pkg_config_listed: for each directory that PKG_CONFIG_PATH or PKG_CONFIG_LIBDIR of a context names: itself and the names
             of the .pc files in it (none where it is missing).
         absent_headers: headers that files of the examined projects include, and that are in none of include_directories.
-        absent_libraries: words of CGO_LDFLAGS ("-lclntsh") whose library is in no directory of that value, nor in one that linkers search.
+        absent_libraries: words of CGO_LDFLAGS ("-lclntsh") whose library is in no directory of that value, nor in one that linkers search;
+            "-static" where there is no libc.a.
+        loader_faults: what LD_LIBRARY_PATH and LD_PRELOAD of these contexts do to go and to the programs above (at most 10).
     """
 
     tools: tuple[CompilerTool, ...] = ()
@@ -221,3 +243,4 @@ class CToolchain(NamedTuple):
     pkg_config_listed: tuple[tuple[str, tuple[str, ...]], ...] = ()
     absent_headers: tuple[str, ...] = ()
     absent_libraries: tuple[str, ...] = ()
+    loader_faults: tuple[LoaderFault, ...] = ()

@@ -11,6 +11,8 @@ class Requirement(NamedTuple):
     Attributes:
         cached: the module cache holds it, or a replacement by a directory stands for it.   summed: go.sum has its h1 line.
         imported: the module's own files that are built on this machine (tests left out) import a package of it.
+        damaged: file or directory of the module cache that is not whole, "" if all is, as far as was looked.
+        damage: "empty" (go.mod), "cut" (zip), "incomplete" (unpacked directory); "" for none.
     """
 
     path: str
@@ -20,6 +22,8 @@ class Requirement(NamedTuple):
     cached: bool = True
     summed: bool = True
     imported: bool = False
+    damaged: str = ""
+    damage: str = ""
 
 
 class Replacement(NamedTuple):
@@ -129,6 +133,8 @@ class Workspace(NamedTuple):
         newer_directives: directives of go.mod that not every Go knows ("toolchain", since "1.21").
         has_main: some package of it is a program (True where that was not looked at).
         go_sum_errors: lines of go.sum that Go refuses (at most 10).
+        git_errors: lines of git's configuration that git refuses, and files of it that it may not read (line 0): no git command works.
+        git_dir: what GIT_DIR names: "repository", "bare", "" for nothing that git takes.
     """
 
     root: str
@@ -160,3 +166,5 @@ class Workspace(NamedTuple):
     newer_directives: tuple[Import, ...] = ()
     has_main: bool = True
     go_sum_errors: tuple[Location, ...] = ()
+    git_errors: tuple[Location, ...] = ()
+    git_dir: str = ""

@@ -1,0 +1,1 @@
+sed -i /CGO_LDFLAGS/d /home/dev/.profile

@@ -1,0 +1,1 @@
+sed -i s/,fips140=yes// /home/dev/.profile

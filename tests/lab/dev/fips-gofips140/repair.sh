@@ -1,0 +1,1 @@
+sed -i /GOFIPS140/d /home/dev/.config/go/env

@@ -1,0 +1,1 @@
+sed -i /LD_LIBRARY_PATH/d /home/dev/.profile

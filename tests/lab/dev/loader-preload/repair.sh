@@ -1,0 +1,1 @@
+rm /etc/profile.d/agent.sh

@@ -1,0 +1,1 @@
+sed -i s,go1.25,go, /home/dev/.config/fish/config.fish

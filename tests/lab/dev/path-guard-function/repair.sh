@@ -1,0 +1,1 @@
+sed -i s,/opt/go/bin,/usr/local/go/bin, /home/dev/.bashrc

@@ -1,0 +1,1 @@
+sed -i s,/go/current,/go, /home/dev/.bashrc

@@ -1,0 +1,1 @@
+sed -i /GIT_DIR/d /home/dev/.profile

@@ -1,0 +1,1 @@
+sed -i 's/^\[alias$/[alias]/' /home/dev/.gitconfig
