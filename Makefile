@@ -12,7 +12,7 @@ run: $(VENV)/.run
 test: $(VENV)/.test dist/gosteward.pyz
 	$(PYTHON) tools/test_prerequisites.py
 	tests/lab/lab.py image
-	GOSTEWARD_TEST_GOROOT=$$(tests/lab/lab.py where)/usr/local/go $(BIN)/python -m pytest -n auto
+	GOSTEWARD_TEST_GOROOT=$$(tests/lab/lab.py where)/usr/local/go $(BIN)/python -m pytest -n auto --dist worksteal
 	$(BIN)/python tools/other_pythons.py
 	tests/lab/selftest/selftest.py
 	tests/lab/lab.py run --tool dist/gosteward.pyz --repaired 95

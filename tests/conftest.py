@@ -1,7 +1,8 @@
-"""For all tests: hypothesis looks for wrong answers, not for slow machines; other accounts get to what tests make for them."""
+"""For all tests: hypothesis looks for wrong answers, not for slow machines; other accounts get to what tests make for them; SIGINT interrupts."""
 
 from __future__ import annotations
 
+import signal
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
 
 settings.register_profile("no-clock", deadline=None)
 settings.load_profile("no-clock")
+
+# A shell without job control starts what it puts in the background with SIGINT ignored, and every process below inherits that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session", autouse=True)

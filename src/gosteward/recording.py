@@ -5,6 +5,7 @@ cattrs is imported only where something is decoded: a plain `doctor` never pays 
 
 from __future__ import annotations
 
+import functools
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,8 @@ EXPLAINED_LIMIT = 1 << 18
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from cattrs import Converter
 
 
 def encode(value: object) -> object:
@@ -44,8 +47,6 @@ def decode_snapshot(data: Mapping[str, Any], explain: bool = True) -> Snapshot:
     Raises:
         DecodeError: a field is unknown or has the wrong type; names the place.
     """
-    from cattrs import Converter
-    from cattrs.cols import is_namedtuple, namedtuple_dict_structure_factory
     from cattrs.errors import BaseValidationError, ForbiddenExtraKeysError
 
     schema = data.get("schema", SCHEMA)
@@ -55,6 +56,22 @@ def decode_snapshot(data: Mapping[str, Any], explain: bool = True) -> Snapshot:
             hint="record it again with this version's `gosteward snapshot`",
         )
 
+    try:
+        return _converter(explain).structure(data, Snapshot)
+    except (BaseValidationError, ForbiddenExtraKeysError) as error:
+        from cattrs import transform_error
+
+        raise DecodeError("not a snapshot", subject="; ".join(transform_error(error)[:3])) from None
+    except (TypeError, ValueError, KeyError, AttributeError, OverflowError) as error:
+        raise DecodeError("not a snapshot", subject=str(error)) from None
+
+
+@functools.cache
+def _converter(explain: bool) -> Converter:
+    """What builds a Snapshot; it writes code for each class that it meets, which takes longer than to read most recordings."""
+    from cattrs import Converter
+    from cattrs.cols import is_namedtuple, namedtuple_dict_structure_factory
+
     class Strict(Converter):
         """Takes no text for the list of its characters."""
 
@@ -63,20 +80,12 @@ def decode_snapshot(data: Mapping[str, Any], explain: bool = True) -> Snapshot:
                 raise TypeError("a list is expected")
             return super()._structure_tuple(obj, tup)
 
-    converter = Strict(forbid_extra_keys=True, detailed_validation=explain)
-
     def strict(kind: type[Any], conv: Converter) -> Any:
         return namedtuple_dict_structure_factory(kind, conv, "from_converter", True)
 
+    converter = Strict(forbid_extra_keys=True, detailed_validation=explain)
     converter.register_structure_hook_factory(is_namedtuple, strict)
-    try:
-        return converter.structure(data, Snapshot)
-    except (BaseValidationError, ForbiddenExtraKeysError) as error:
-        from cattrs import transform_error
-
-        raise DecodeError("not a snapshot", subject="; ".join(transform_error(error)[:3])) from None
-    except (TypeError, ValueError, KeyError, AttributeError, OverflowError) as error:
-        raise DecodeError("not a snapshot", subject=str(error)) from None
+    return converter
 
 
 def _integer(digits: str) -> int:

@@ -1,4 +1,4 @@
-"""The commands as real processes: what they do with bad input, bad places to write to, and signals."""
+"""The commands, most of them as real processes: what they do with bad input, bad places to write to, and signals."""
 
 from __future__ import annotations
 
@@ -10,14 +10,20 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from gosteward.cli import why
+from gosteward.cli.main import main
 from gosteward.errors import PrivilegeError, UsageError
 from gosteward.report import FORMATS
 from gosteward.snapshot import Context, Snapshot, User
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Here = Callable[..., subprocess.CompletedProcess[bytes]]
 
 ROOT = os.geteuid() == 0
 PROGRAM = (sys.executable, "-I", "-m", "gosteward")
@@ -30,6 +36,19 @@ def gosteward(*arguments: str | Path, **more: Any) -> subprocess.CompletedProces
         more.setdefault("stdin", subprocess.DEVNULL)
     words = [*PROGRAM, *map(str, arguments)]
     return subprocess.run(words, capture_output="stdout" not in more, timeout=30, check=False, **more)
+
+
+@pytest.fixture
+def here(capsysbinary: pytest.CaptureFixture[bytes]) -> Here:
+    """A command in this process, where nothing but its words and its answer counts: to start one takes half a second."""
+
+    def run(*arguments: str | Path) -> subprocess.CompletedProcess[bytes]:
+        words = list(map(str, arguments))
+        code = main(words)
+        said = capsysbinary.readouterr()
+        return subprocess.CompletedProcess(words, code, said.out, said.err)
+
+    return run
 
 
 def through_shell(script: str, *arguments: str | Path) -> subprocess.CompletedProcess[bytes]:
@@ -76,10 +95,10 @@ def test_a_reader_who_has_seen_enough_hears_no_complaint() -> None:
         '{"schema": "' + "\\u001b[31m\\ud800" * 1000 + '"}', '{"gaps": [' + "0," * 300_000 + "0]}",
     ],
 )  # fmt: skip
-def test_what_is_no_snapshot_gets_one_clear_error(text: str, tmp_path: Path) -> None:
+def test_what_is_no_snapshot_gets_one_clear_error(text: str, tmp_path: Path, here: Here) -> None:
     file = tmp_path / "snapshot.json"
     file.write_text(text, encoding="latin-1")
-    ran = gosteward("doctor", "--snapshot", file)
+    ran = here("doctor", "--snapshot", file)
     assert is_one_clear_error(ran, 2)
     assert b"\x1b" not in ran.stderr
 
@@ -96,10 +115,10 @@ def poisoned(value: Any, key: str = "") -> Any:
 
 @pytest.mark.parametrize("form", FORMATS)
 @pytest.mark.parametrize("lang", ["en", "zh"])
-def test_no_format_passes_on_what_steers_a_terminal(form: str, lang: str, tmp_path: Path) -> None:
+def test_no_format_passes_on_what_steers_a_terminal(form: str, lang: str, tmp_path: Path, here: Here) -> None:
     file = tmp_path / "snapshot.json"
     file.write_text(json.dumps(poisoned(json.loads(MACHINE.read_text()))))
-    ran = gosteward("doctor", "--snapshot", file, "--format", form, "--lang", lang, "--fail-on", "note")
+    ran = here("doctor", "--snapshot", file, "--format", form, "--lang", lang, "--fail-on", "note")
     assert (ran.returncode, ran.stderr) == (1, b"")
     assert not {0, 7, 27} & set(ran.stdout)
     assert b"\n::error::" not in ran.stdout or form == "junit"
@@ -114,8 +133,8 @@ def test_no_format_passes_on_what_steers_a_terminal(form: str, lang: str, tmp_pa
         ("--offline", "--context", "nope"),
     ],
 )  # fmt: skip
-def test_what_is_not_there_is_a_usage_error(arguments: tuple[str, ...]) -> None:
-    ran = gosteward("doctor", *arguments)
+def test_what_is_not_there_is_a_usage_error(arguments: tuple[str, ...], here: Here) -> None:
+    ran = here("doctor", *arguments)
     assert is_one_clear_error(ran, 2)
     assert b"\x1b" not in ran.stderr
 
@@ -128,8 +147,10 @@ def test_what_is_not_there_is_a_usage_error(arguments: tuple[str, ...]) -> None:
         ("--context", "cron", "what it holds follows from all of its contexts"), ("--root", "/", "there is one host to judge"),
     ],
 )  # fmt: skip
-def test_what_a_recording_cannot_follow_is_refused(command: str, flag: str, value: str, reason: str) -> None:
-    ran = gosteward(command, "--snapshot", MACHINE, flag, value)
+def test_what_a_recording_cannot_follow_is_refused(
+    command: str, flag: str, value: str, reason: str, here: Here
+) -> None:
+    ran = here(command, "--snapshot", MACHINE, flag, value)
     assert is_one_clear_error(ran, 2)
     assert ran.stderr.decode().startswith(f"gosteward: {flag} cannot be used with --snapshot: {reason}\nhint: ")
 

@@ -90,6 +90,10 @@ def _certificates(data: bytes) -> object:
 def _git_configuration(data: bytes) -> object:
     text = text_of(data)
     wanted = gitconfig.values(text, "safe", "directory")
+    wrong = gitconfig.first_error(text)
+    if not 0 <= wrong <= text.count("\n") + 1:
+        raise AssertionError(wrong)
+    gitconfig.mended(text[:300])
     return gitconfig.is_safe("/srv/app", wanted, "/home/dev"), gitconfig.values(text, "include", "path")
 
 

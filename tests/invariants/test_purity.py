@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import ast
 import builtins
 import re
 import subprocess
 import sys
-from pathlib import Path
-
-import pytest
+from typing import TYPE_CHECKING
 
 from gosteward.golang import proxyurls
+from parsed_sources import FILES, SOURCE, facts, name_of
 
-SOURCE = Path(__file__).parents[2] / "src/gosteward"
-FILES = sorted(SOURCE.rglob("*.py"))
+if TYPE_CHECKING:
+    from pathlib import Path
+
 PURE_ROOMS = ("rules", "report", "snapshot", "knowledge", "reasoning", "golang", "formats", "sumdb")
 PURE_FILES = {
     "judgement.py",
@@ -60,40 +59,31 @@ PROCESS_STARTERS = {
 }
 
 
-def name_of(path: Path) -> str:
-    return str(path.relative_to(SOURCE))
-
-
 def is_pure(path: Path) -> bool:
     return path.relative_to(SOURCE).parts[0] in PURE_ROOMS or name_of(path) in PURE_FILES
 
 
-def imports(tree: ast.AST) -> set[str]:
-    found = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            found |= {alias.name.partition(".")[0] for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            found.add(node.module.partition(".")[0])
-    return found
+def importing(*packages: str) -> set[str]:
+    """The files that import one of them."""
+    return {name_of(path) for path, of in facts().items() if of.imported & set(packages)}
 
 
-@pytest.mark.parametrize("path", [p for p in FILES if is_pure(p)], ids=name_of)
-def test_pure_code_has_no_door_to_the_outside(path: Path) -> None:
-    tree = ast.parse(path.read_text())
-    # Package folders find their modules by presence; that is their only business with the import system.
-    allowed = {"importlib", "pkgutil"} if path.name == "__init__.py" else set()
-    assert not (imports(tree) - allowed) & FORBIDDEN
-    calls = {n.func.id for n in ast.walk(tree) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)}
-    assert not calls & IMPURE_CALLS & set(dir(builtins))
+def test_pure_code_has_no_door_to_the_outside() -> None:
+    doors = {}
+    for path, of in facts().items():
+        # Package folders find their modules by presence; that is their only business with the import system.
+        allowed = {"importlib", "pkgutil"} if path.name == "__init__.py" else set()
+        used = (of.imported - allowed) & FORBIDDEN | of.called & IMPURE_CALLS & set(dir(builtins))
+        if is_pure(path) and used:
+            doors[name_of(path)] = used
+    assert not doors
 
 
 def test_processes_start_behind_few_doors_only() -> None:
     starters = {}
-    for path in FILES:
-        tree = ast.parse(path.read_text())
-        used = {n.attr for n in ast.walk(tree) if isinstance(n, ast.Attribute) and n.attr in PROCESS_STARTERS}
-        if used or "subprocess" in imports(tree):
+    for path, of in facts().items():
+        used = of.attributes & PROCESS_STARTERS
+        if used or "subprocess" in of.imported:
             starters[name_of(path)] = used
     # Sandboxed shells, the one command that `why` is asked to run, what judges or makes a part of a repair, and make.bash, whose output goes to a log.
     # The go command that checks out modules, from many threads, and the process between it and us, which ends it whatever becomes of us.
@@ -119,23 +109,16 @@ CHANGERS = {
 def test_files_change_behind_one_door_only() -> None:
     """A call on `os`, or anything of shutil; what opens a file for writing is found by its flags."""
     changers = {}
-    for path in FILES:
-        nodes = list(ast.walk(ast.parse(path.read_text())))
-        called = {
-            n.func.attr
-            for n in nodes
-            if isinstance(n, ast.Call)
-            and isinstance(n.func, ast.Attribute)
-            and getattr(n.func.value, "id", "") in ("os", "shutil")
-        }
-        flags = {n.attr for n in nodes if isinstance(n, ast.Attribute)} & {"O_CREAT", "O_TRUNC", "O_APPEND"}
+    for path, of in facts().items():
+        called = {name for where, name in of.methods if where in ("os", "shutil")}
+        flags = of.attributes & {"O_CREAT", "O_TRUNC", "O_APPEND"}
         if called & (CHANGING | {"rmtree", "move", "copy", "copytree"}) or flags:
             changers[name_of(path)] = called | flags
     assert set(changers) == CHANGERS, changers
 
 
 def test_the_network_is_reached_through_one_file_only() -> None:
-    spoken = {name_of(p) for p in FILES if imports(ast.parse(p.read_text())) & {"socket", "http", "asyncio"}}
+    spoken = importing("socket", "http", "asyncio")
     # tls.py speaks TLS over a connection that connections.py opened; fetch.py only names what it gets from there in its types.
     # Servers listen in serve/; what waits in their event loop, and the command that starts it, opens no connection.
     serving = {name for name in spoken if name.startswith("serve/")}
@@ -151,17 +134,12 @@ def test_the_network_is_reached_through_one_file_only() -> None:
     }
     for name in ("fetch.py", "tls.py"):
         assert not re.search(r"socket\.socket\(|create_connection", (SOURCE / name).read_text())
-    secured = {name_of(p) for p in FILES if "ssl" in imports(ast.parse(p.read_text()))}
     # What listens makes handshakes of its own, from the other side.
-    assert secured <= {"connections.py", "fetch.py", "tls.py", "serve/tls_listening.py"}
+    assert importing("ssl") <= {"connections.py", "fetch.py", "tls.py", "serve/tls_listening.py"}
     # What proxies share is in a Redis, which its own client speaks to.
-    assert {name_of(p) for p in FILES if "redis" in imports(ast.parse(p.read_text()))} == {
-        "modules/storage/redis_link.py"
-    }
+    assert importing("redis") == {"modules/storage/redis_link.py"}
     # What they share as objects is in S3, which obstore speaks to.
-    assert {name_of(p) for p in FILES if "obstore" in imports(ast.parse(p.read_text()))} == {
-        "modules/shared/in_bucket.py"
-    }
+    assert importing("obstore") == {"modules/shared/in_bucket.py"}
     opened = {name_of(p) for p in FILES if "urllib.request" in p.read_text()}
     assert not opened
 
@@ -205,9 +183,5 @@ def test_importing_does_no_work() -> None:
 
 
 def test_no_module_keeps_state_that_changes() -> None:
-    offenders = []
-    for path in FILES:
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Global):
-                offenders.append(f"{name_of(path)}:{node.lineno}")
+    offenders = [f"{name_of(path)}:{line}" for path, of in facts().items() for line in of.globals]
     assert not offenders

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gosteward.knowledge import licences
@@ -34,6 +34,7 @@ def test_titles_and_names_do_not_count_but_conditions_do() -> None:
     assert named(("word " * 200 + TERMS).encode()) == ()
 
 
+@settings(max_examples=20)
 @given(st.data())
 def test_a_licence_with_another_word_in_it_is_unknown(data: st.DataObject) -> None:
     words = TERMS.split()

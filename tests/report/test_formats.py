@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from html.parser import HTMLParser
@@ -90,12 +91,18 @@ def test_text_names_the_cause_then_its_consequence_then_the_repair() -> None:
     )
 
 
+@functools.cache
+def schema() -> Draft202012Validator:
+    """What a report must look like."""
+    rules = json.loads((Path(__file__).parents[2] / "docs/reference/report.schema.json").read_text())
+    Draft202012Validator.check_schema(rules)
+    return Draft202012Validator(rules)
+
+
 @given(NASTY, NASTY)
 def test_json_follows_its_schema_whatever_the_host_contains(subject: str, line: str) -> None:
-    schema = json.loads((Path(__file__).parents[2] / "docs/reference/report.schema.json").read_text())
-    Draft202012Validator.check_schema(schema)
     document = json.loads(render(report(subject, line), "json", ENGLISH))
-    Draft202012Validator(schema).validate(document)
+    schema().validate(document)
     assert document["findings"][0]["subject"] == subject
     assert document["outcome"]["exit_code"] == 1
 

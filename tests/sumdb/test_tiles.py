@@ -12,19 +12,28 @@ from gosteward.sumdb.tiles import Tile, TileTree
 from gosteward.sumdb.tlog import TreeHead
 from sumdb.log_server import Log, audit_path, consistency, mth
 
-BIG = Log(66_100)  # three levels of tiles
-LEAVES = BIG.levels[0]
 AROUND_TILES = (*range(1, 18), 100, *range(254, 260), *range(510, 515), 599, 600)
 BORDERS = (1, 2, 3, 7, 8, 100, 128, 255, 256, 257, 511, 512, 513)
 
 
+@functools.cache
+def big() -> Log:
+    """Three levels of tiles."""
+    return Log(66_100)
+
+
+@functools.cache
+def leaves() -> list[bytes]:
+    return big().levels[0]
+
+
 def contents(needed: set[Tile]) -> dict[Tile, bytes]:
-    return {tile: BIG.answer(f"/{tile.path}").body for tile in needed}
+    return {tile: big().answer(f"/{tile.path}").body for tile in needed}
 
 
 @functools.cache
 def head(size: int) -> TreeHead:
-    return TreeHead(size, mth(LEAVES[:size]))
+    return TreeHead(size, mth(leaves()[:size]))
 
 
 @pytest.mark.parametrize(
@@ -56,8 +65,8 @@ def test_inclusion_proofs_are_made_of_the_tiles_that_were_asked_for(size: int) -
         got = contents(tiles.for_inclusion(size, index))
         tiles.authenticate(head(size), got)
         proof = TileTree(size, got).inclusion(index)
-        assert proof == audit_path(index, LEAVES[:size])
-        tlog.check_inclusion(LEAVES[index], index, head(size), proof)
+        assert proof == audit_path(index, leaves()[:size])
+        tlog.check_inclusion(leaves()[index], index, head(size), proof)
 
 
 @pytest.mark.parametrize("size", AROUND_TILES)
@@ -66,8 +75,8 @@ def test_consistency_proofs_are_made_of_the_tiles_that_were_asked_for(size: int)
         got = contents(tiles.for_consistency(older, size))
         tiles.authenticate(head(size), got)
         tree = TileTree(size, got)
-        assert tree.root(older) == mth(LEAVES[:older])
-        assert tree.consistency(older) == (consistency(older, LEAVES[:size]) if older else [])
+        assert tree.root(older) == mth(leaves()[:older])
+        assert tree.consistency(older) == (consistency(older, leaves()[:size]) if older else [])
         tlog.check_consistency(head(older), head(size), tree.consistency(older))
 
 
@@ -78,7 +87,7 @@ def test_three_levels_of_tiles_do_as_well(size: int, place: int) -> None:
     assert len(got) <= 7
     tiles.authenticate(head(size), got)
     tree = TileTree(size, got)
-    tlog.check_inclusion(LEAVES[place], place, head(size), tree.inclusion(place))
+    tlog.check_inclusion(leaves()[place], place, head(size), tree.inclusion(place))
     tlog.check_consistency(head(place), head(size), tree.consistency(place))
 
 
