@@ -19,7 +19,7 @@ from gosteward.host.local import LocalHost
 from gosteward.host.own_directory import OwnDirectory
 from gosteward.knowledge import go_release_key
 from gosteward.snapshot import User
-from gosteward.toolchains.origins.sources import Index
+from gosteward.toolchains.origins.sources import Index, Offer
 from gosteward.toolchains.origins.web import Web
 from gosteward.toolchains.proving import openpgp, proofs
 from gosteward.toolchains.proving.openpgp import Ring
@@ -161,6 +161,32 @@ def test_signature_is_one_of_two_proofs_that_are_enough(world: World, signer: Si
     assert (proof.kind, other.kind, proof.value) == ("openpgp", "stated", sha256(RELEASE.tar_gz()).hexdigest())
     assert (signer.primary in proof.by, signer.keys["current"] in proof.by, "2020-06-01" in proof.by) == (True, True, True)  # fmt: skip
     assert world.gathered().enough
+
+
+@pytest.mark.parametrize("judge", [GPGV_ONLY, LIBRARY_ONLY], ids=["gpgv", "pysequoia"])
+def test_signature_beside_a_local_archive_counts_and_refuses(
+    world: World, signer: Signer, judge: dict[str, object]
+) -> None:
+    archive, beside = world.place / RELEASE.name, world.place / f"{RELEASE.name}.asc"
+    archive.write_bytes(RELEASE.tar_gz())
+    offer = Offer("go1.26.90", Platform("amd64"), "archive", path=str(archive), source=str(archive))
+    nobody = Log(world.web(), [f"{world.dev.url}/sumdb"], world.ring.state, world.ring.cache)
+    ring = world.ring._replace(**judge)
+
+    def proved() -> list[str]:
+        digest = sha256(archive.read_bytes()).hexdigest()
+        return [proof.kind for proof in proofs.gathered(offer, digest, world.web(), nobody, ring=ring).proofs]
+
+    assert proved() == []
+    beside.write_bytes(signer.sign(RELEASE.tar_gz(), signer.keys["current"]))
+    assert proved() == ["openpgp"]
+    archive.write_bytes(small_release("go1.26.90", **{"bin/go": b"#!/bin/sh\nevil\n"}).tar_gz())
+    if judge == GPGV_ONLY:  # the other one gives no reasons
+        with pytest.raises(proofs.MismatchError, match="not over these bytes"):
+            proved()
+    else:
+        assert proved() == []
+    assert not list((world.place / "cache/openpgp").glob("*.archive"))
 
 
 @pytest.mark.parametrize("judge", [{}, GPGV_ONLY], ids=["both", "gpgv"])

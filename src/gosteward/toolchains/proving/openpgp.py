@@ -1,4 +1,4 @@
-"""The signature beside an archive, FILE.asc: go.dev and its mirrors have one for each tar.gz, by Google's certificate.
+"""The signature beside an archive, FILE.asc, on a server or here: go.dev and its mirrors have one for each tar.gz, by Google's certificate.
 
 It says who made these bytes, not which release they are: a mirror can give an old archive with its own signature under a new name. That
 the archive is what its name says is seen when it is unpacked (VERSION).
@@ -34,11 +34,13 @@ from gosteward.toolchains.origins.web import digest_of
 
 if TYPE_CHECKING:
     from gosteward.formats.openpgp_packets import Certificate, Packet
+    from gosteward.host.own_directory import Growing
     from gosteward.toolchains.origins.web import Web
 
 PROGRAMS = ("/usr/bin/gpgv", "/usr/local/bin/gpgv", "/bin/gpgv")
 ANSWER_LIMIT = 1 << 16
 SECONDS = 120.0
+_PIECE = 1 << 20
 ADDED = "go.asc"
 # Nothing of the caller's. GNUPGHOME and HOME have no say as the home directory is given.
 ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C"}
@@ -94,26 +96,69 @@ def verified(url: str, archive: str, digest: str, web: Web, ring: Ring) -> Signa
         PrivilegeError: a directory of ours is not ours alone.   OSError.
     """
     signature = _asked(f"{url}.asc", web)
-    certificate = ring.certificate()
     directory, _, name = archive.rpartition("/")
     # Nobody else of ours writes to it meanwhile, so that the bytes that are judged are those that have this digest.
     with OwnDirectory(directory).growing(name) as file:
-        if digest_of(file.descriptor) != digest:
-            raise SignatureUnjudgedError(
-                "the archive has changed since it was downloaded", reason="changed", subject=archive
-            )
-        judged = _of_library(archive, signature, certificate, ring.library)
-        return judged or _of_gpgv(archive, signature, certificate, ring)
+        return _judged(file, archive, digest, signature, ring)
 
 
-def _asked(url: str, web: Web) -> Packet:  # 1
+def verified_beside(archive: str, digest: str, ring: Ring) -> Signature | None:
+    """Verify the signature in a file beside an archive that is here, in a directory of anybody; None if there is no such file.
+
+    A copy in a directory of ours is judged, which nobody can change meanwhile. Raises as `verified`.
+    """
+    beside = f"{archive}.asc"
+    content = _content(beside)
+    if content is None:
+        return None
+    signature = _taken_apart(content, beside)
+    ours, name = OwnDirectory(f"{ring.cache}/openpgp"), f"{digest[:32]}.archive"
+    try:
+        with ours.growing(name) as copy:
+            copy.restart()
+            _copy(archive, copy)
+            return _judged(copy, f"{ours.path}/{name}", digest, signature, ring)
+    finally:
+        ours.remove(name)
+
+
+def _judged(file: Growing, archive: str, digest: str, signature: Packet, ring: Ring) -> Signature:
+    """What the signature says of a file that only we write, which is open and has this path."""
+    certificate = ring.certificate()
+    if digest_of(file.descriptor) != digest:
+        raise SignatureUnjudgedError("the archive has changed since it was read", reason="changed", subject=archive)
+    return _of_library(archive, signature, certificate, ring.library) or _of_gpgv(archive, signature, certificate, ring)
+
+
+def _asked(url: str, web: Web) -> Packet:
     answer = web.ask(url, ANSWER_LIMIT)
     if answer.status != 200:
         raise SignatureUnjudgedError(f"the server answers {answer.status}", reason="no-signature", subject=masked(url))
+    return _taken_apart(answer.body, masked(url))
+
+
+def _taken_apart(content: bytes, subject: str) -> Packet:  # 1
     try:
-        return openpgp_packets.signature(answer.body)
+        return openpgp_packets.signature(content)
     except PacketError as error:
-        raise SignatureUnjudgedError(error.what, reason="no-signature", subject=masked(url)) from error
+        raise SignatureUnjudgedError(error.what, reason="no-signature", subject=subject) from error
+
+
+def _content(path: str) -> bytes | None:
+    """The first bytes of a file of anybody; None if there is none. Raises OSError."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return None
+    with open(descriptor, "rb") as file:
+        return file.read(ANSWER_LIMIT)
+
+
+def _copy(path: str, into: Growing) -> None:
+    """Raises OSError."""
+    with open(path, "rb", buffering=0) as file:
+        while piece := file.read(_PIECE):
+            into.append(piece)
 
 
 def _of_library(archive: str, signature: Packet, certificate: Certificate, name: str) -> Signature | None:  # 3

@@ -126,10 +126,16 @@ def shown(log: Log, found: LoggedHashes) -> str:
 
 
 def _signed(offer: Offer, sha256: str, web: Web, archive: str, ring: Ring | None) -> Proof | str:
-    if offer.form == "module" or not offer.url or ring is None:
+    if offer.form == "module" or not (offer.url or offer.path) or ring is None:
         return ""
     try:
-        found = openpgp.verified(offer.url, archive, sha256, web, ring)
+        if offer.url:
+            found = openpgp.verified(offer.url, archive, sha256, web, ring)
+        else:
+            beside = openpgp.verified_beside(offer.path, sha256, ring)
+            if beside is None:
+                return ""
+            found = beside
     except SignatureRefusedError as error:
         hint = "try another source with --from; if that differs too, somebody changes what you download"
         raise MismatchError(
