@@ -48,7 +48,7 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
             severity=suspect.impact.severity,
             explains=(*NO_GO_RUNS, Explains("GS301"), Explains("GS319"), Explains("GS408")),
             advice=Text(
-                "Modes are not the cause. Keep the mount as it is and put the tree on a file system that may execute, such as /usr/local."
+                "Modes are not the cause. Keep the mount as it is and put the tree on a file system that may execute: `gosteward install VERSION --root /opt/go` does."
             ),
         )
 

@@ -145,6 +145,7 @@ def _body(path: str, answer: Answer) -> bytes:
     if answer.status == 200:
         return answer.body
     said = re.sub(r"[^ -~]+", " ", answer.body[:200].decode("latin-1")).strip()
+    said = "a web page" if said.startswith("<") else said
     what = f"the checksum database answered {answer.status}" + (f" ({said})" if said else "")
     if answer.status in _GONE:
         # Nobody signs a refusal: a proxy that cannot reach the database says the same.
