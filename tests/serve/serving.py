@@ -6,6 +6,7 @@ import asyncio
 import http.client
 import http.server
 import io
+import sys
 import threading
 import time
 import zipfile
@@ -134,6 +135,10 @@ def upstream() -> Iterator[Upstream]:
 
     class Server(http.server.ThreadingHTTPServer):
         request_queue_size = 128  # of 5, the usual, some of many proxies' connections are lost
+
+        def handle_error(self, *where: object) -> None:
+            if not isinstance(sys.exc_info()[1], ConnectionError):  # a proxy may go away
+                super().handle_error(*where)
 
     server = Server(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
