@@ -123,6 +123,7 @@ def test_headers_behind_an_answer_under_way_have_limits_as_well(tmp_path: Path) 
     with upstream() as behind, proxy(tmp_path, behind.url) as served:
         behind.files[path] = b"module example.com/slow\n"
         behind.faults[path] = Fault(delay=3.0)
+        served.waits = False
         with socket.create_connection(("127.0.0.1", served.port), timeout=SECONDS) as client:
             client.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\nGET /".encode())
             client.sendall(b"y" * (32 * MOST_HEADER_BYTES))
