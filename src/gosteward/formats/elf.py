@@ -116,6 +116,17 @@ def parse(read_at: ReadAt, size: int) -> Elf | None:
     )
 
 
+def wanted_glibc(needed_versions: tuple[str, ...]) -> tuple[int, ...]:
+    """The newest glibc that a program or library asks for, as numbers; () if it asks for none."""
+    return max((glibc_numbers(name.partition("GLIBC_")[2]) for name in needed_versions), default=())
+
+
+def glibc_numbers(text: str) -> tuple[int, ...]:
+    """A version as "2.36" has it; () for what is none."""
+    parts = text.split(".")
+    return tuple(int(p) for p in parts) if all(p.isascii() and p.isdigit() and len(p) < 5 for p in parts) else ()
+
+
 def goarch_of(header: bytes) -> str:
     """Name the GOARCH that an ELF file was built for.
 

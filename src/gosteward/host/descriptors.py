@@ -49,6 +49,27 @@ def read_all(descriptor: int, size: int, limit: int) -> bytes:
     return b"".join(chunks)
 
 
+def beginning(path: str, limit: int) -> bytes | None:
+    """The first bytes of a file of anybody; None if there is none. Raises OSError."""
+    try:
+        descriptor = os.open(path, FLAGS)
+    except FileNotFoundError:
+        return None
+    try:
+        return read_all(descriptor, limit, limit)
+    finally:
+        os.close(descriptor)
+
+
+def mount_number(descriptor: int) -> str:
+    """The number of the mount that it is on, "" if that cannot be told. Source: proc(5), /proc/PID/fdinfo."""
+    try:
+        with open(f"/proc/self/fdinfo/{descriptor}", encoding="ascii") as file:
+            return next((line.split()[1] for line in file if line.startswith("mnt_id:")), "")
+    except OSError:
+        return ""
+
+
 def read_range(descriptor: int, offset: int, size: int) -> bytes:
     """`size` bytes at `offset`, fewer at the end."""
     if offset < 0 or size <= 0 or offset >= 1 << 63:

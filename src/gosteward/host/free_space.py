@@ -9,6 +9,7 @@ import contextlib
 import os
 
 from gosteward.finding import Text
+from gosteward.host.descriptors import mount_number
 from gosteward.host.places import Refused
 
 
@@ -42,9 +43,7 @@ def refuse_unfit(directory: int, size: int, files: int) -> None:
 
 def mount_of(descriptor: int) -> str:
     """Mount point of what a descriptor holds, as the kernel spells it; "the file system" if the kernel does not say."""
-    with contextlib.suppress(OSError):
-        with open(f"/proc/self/fdinfo/{descriptor}") as file:
-            number = next((line.split()[1] for line in file if line.startswith("mnt_id:")), "")
-        with open("/proc/self/mountinfo", errors="surrogateescape") as file:
-            return next((fields[4] for fields in map(str.split, file) if fields[0] == number), "the file system")
+    number = mount_number(descriptor)
+    with contextlib.suppress(OSError), open("/proc/self/mountinfo", errors="surrogateescape") as file:
+        return next((fields[4] for fields in map(str.split, file) if fields[0] == number), "the file system")
     return "the file system"

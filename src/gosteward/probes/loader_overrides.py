@@ -138,20 +138,11 @@ def _preloaded(host: Host, value: str, programs: tuple[tuple[str, str], ...], li
             continue
         for file in value.replace(":", " ").split()[:MOST_DIRECTORIES]:
             library = _facts(host, file) if file.startswith("/") and host.exists(file) else None
-            if library is not None and library.goarch == program.goarch and _wants(library) > _numbers(libc):
+            if library is None or library.goarch != program.goarch:
+                continue
+            if elf.wanted_glibc(library.needed_versions) > elf.glibc_numbers(libc):
                 return LoaderFault("LD_PRELOAD", value, file, file, "glibc", role, path)
     return None
-
-
-def _wants(library: Elf) -> tuple[int, ...]:
-    """The newest glibc that a library asks for; () if it asks for none."""
-    versions = (v.removeprefix("GLIBC_") for v in library.needed_versions if v.startswith("GLIBC_"))
-    return max((_numbers(v) for v in versions), default=())
-
-
-def _numbers(version: str) -> tuple[int, ...]:
-    parts = version.split(".")
-    return tuple(int(p) for p in parts) if all(p.isascii() and p.isdigit() and len(p) < 6 for p in parts) else ()
 
 
 def _facts(host: Host, path: str) -> Elf | None:

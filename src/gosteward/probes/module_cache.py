@@ -49,7 +49,7 @@ class ModuleCache:
                 return False
             if len(self._known) >= _MOST_LOOKED_AT:
                 return True
-            unpacked = f"{self._directory}/{gomod.escape(path)}@{gomod.escape(version)}"
+            unpacked = self._unpacked(path, version)
             self._known[key] = self._host.exists(self._file(path, version, "zip")) or self._host.is_directory(unpacked)
         return self._known[key]
 
@@ -70,7 +70,7 @@ class ModuleCache:
         if status is not None and stat.S_ISREG(status.st_mode) and not status.st_size:
             return go_mod, "empty"
         archive = self._file(path, version, "zip")
-        unpacked = f"{self._directory}/{gomod.escape(path)}@{gomod.escape(version)}"
+        unpacked = self._unpacked(path, version)
         if not self._host.is_directory(unpacked):
             return (archive, "cut") if imported and self._is_cut(archive) else ("", "")
         suspects = [
@@ -165,6 +165,9 @@ class ModuleCache:
             return dirhash.of_zip(self._host.read(archive, ZIP_LIMIT))
         except OSError:
             return ""
+
+    def _unpacked(self, path: str, version: str) -> str:
+        return f"{self._directory}/{gomod.escape(path)}@{gomod.escape(version)}"
 
     def _file(self, path: str, version: str, suffix: str) -> str:
         return f"{self._directory}/cache/download/{gomod.escape(path)}/@v/{gomod.escape(version)}.{suffix}"

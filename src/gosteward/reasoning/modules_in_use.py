@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 FIRST_WITH_WORKSPACES = "go1.18rc1"
 FIRST_WITH_VENDOR_BY_ITSELF = "1.14"
+FIRST_WITH_STAMPS = "go1.18rc1"
+_OFF = frozenset(("false", "0", "f", "F", "FALSE", "False"))
 
 
 def some_go_is(snapshot: Snapshot, oldest: str) -> bool:
@@ -46,6 +48,13 @@ def flag_values(snapshot: Snapshot, name: str) -> frozenset[str]:
         given = [w.lstrip("-").partition("=")[2] for w in words if w.lstrip("-").partition("=")[0] == name]
         values.add(given[-1] if given else "")
     return frozenset(values or {""})
+
+
+def stamped_modules(snapshot: Snapshot) -> tuple[Workspace, ...]:
+    """Modules with programs in repositories: there `go build` asks git for the revision, and stops where git does; () where it does not ask."""
+    if not some_go_is(snapshot, FIRST_WITH_STAMPS) or flag_values(snapshot, "buildvcs") <= _OFF:
+        return ()
+    return tuple(w for w in snapshot.workspaces if w.vcs and w.go_mod and w.has_main)
 
 
 def builds_from_vendor(snapshot: Snapshot, workspace: Workspace) -> bool:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gosteward.finding import Text
 from gosteward.host import writing
+from gosteward.host.descriptors import mount_number
 from gosteward.host.places import Refused
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ def everything(where: Place, *, past_closed: bool = False) -> Iterator[Met]:
     with Descent(where) as descent:
         top = _met("", descent.held(""))
         yield top
-        mount = _mount(descent.held(""))
+        mount = mount_number(descent.held(""))
         waiting = [""] if stat.S_ISDIR(top.status.st_mode) else []
         count = 0
         while waiting:
@@ -115,22 +116,13 @@ def _children(name: str, directory: int, *, past_closed: bool, top: Met, mount: 
                 continue
             try:
                 met = _met(f"{name}/{entry}" if name else entry, descriptor)
-                if met.status.st_dev == top.status.st_dev or _mount(descriptor) == mount != "":
+                if met.status.st_dev == top.status.st_dev or mount_number(descriptor) == mount != "":
                     yield met
             finally:
                 os.close(descriptor)
     except PermissionError:
         if not past_closed:
             raise
-
-
-def _mount(descriptor: int) -> str:
-    """The number of the mount that it is on, "" if that cannot be told. Source: proc(5), /proc/PID/fdinfo."""
-    try:
-        with open(f"/proc/self/fdinfo/{descriptor}", encoding="ascii") as file:
-            return next((line.split()[1] for line in file if line.startswith("mnt_id:")), "")
-    except OSError:
-        return ""
 
 
 def _met(name: str, descriptor: int) -> Met:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from gosteward.actions import LAST, EditLines, LineEdit
 from gosteward.finding import Explains, Finding, Rule, Text
-from gosteward.reasoning.modules_in_use import flag_values, some_go_is
+from gosteward.reasoning.modules_in_use import stamped_modules
 from gosteward.reasoning.settings_in_force import sessions
 from gosteward.reasoning.viewpoint import variable
 from gosteward.snapshot import Location
@@ -31,18 +31,13 @@ RULE = Rule(
         "Use -buildvcs=false to disable VCS stamping.",
     ),
 )
-FIRST_WITH_STAMPS = "go1.18rc1"
 _NAMES = {0: "root", 65534: "nobody"}
-OFF = frozenset(("false", "0", "f", "F", "FALSE", "False"))
 
 
 def check(snapshot: Snapshot) -> Iterator[Finding]:
-    if not some_go_is(snapshot, FIRST_WITH_STAMPS) or flag_values(snapshot, "buildvcs") <= OFF or not has_git(snapshot):
-        return
     found: dict[str, list[Workspace]] = {}
-    for workspace in snapshot.workspaces:
-        foreign = bool(workspace.vcs) and workspace.vcs_uid != snapshot.user.uid and not workspace.safe_directory
-        if foreign and workspace.go_mod and workspace.has_main:
+    for workspace in stamped_modules(snapshot) if has_git(snapshot) else ():
+        if workspace.vcs_uid != snapshot.user.uid and not workspace.safe_directory:
             found.setdefault(workspace.vcs, []).append(workspace)
     for vcs, workspaces in found.items():
         yield _finding(snapshot, vcs, tuple(workspaces))

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from gosteward.actions import EditLines, LineEdit
 from gosteward.finding import Explains, Finding, Rule, Text
 from gosteward.formats import gitconfig
-from gosteward.reasoning.modules_in_use import flag_values, place, some_go_is
-from gosteward.rules.dubious_ownership import FIRST_WITH_STAMPS, OFF, has_git
+from gosteward.reasoning.modules_in_use import place, stamped_modules
+from gosteward.rules.dubious_ownership import has_git
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,15 +40,8 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
         yield _finding(snapshot, location, tuple(workspaces))
 
 
-def _stamped(snapshot: Snapshot, workspaces: tuple[Workspace, ...]) -> tuple[Workspace, ...]:
-    """Modules that no `go build` works in as long as git does not."""
-    if not some_go_is(snapshot, FIRST_WITH_STAMPS) or flag_values(snapshot, "buildvcs") <= OFF:
-        return ()
-    return tuple(w for w in workspaces if w.vcs and w.go_mod and w.has_main)
-
-
 def _finding(snapshot: Snapshot, location: Location, workspaces: tuple[Workspace, ...]) -> Finding:
-    stamped = _stamped(snapshot, workspaces)
+    stamped = tuple(w for w in stamped_modules(snapshot) if w in workspaces)
     actions = _actions(location)
     return Finding(
         rule=RULE,

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gosteward.finding import Explains, Finding, Rule, Text
-from gosteward.reasoning.modules_in_use import flag_values, some_go_is
+from gosteward.reasoning.modules_in_use import stamped_modules
 from gosteward.reasoning.setting_repair import unset_actions
 from gosteward.reasoning.settings_in_force import exported_in, locations, place, sessions
-from gosteward.rules.dubious_ownership import FIRST_WITH_STAMPS, OFF, has_git
+from gosteward.rules.dubious_ownership import has_git
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,9 +30,8 @@ RULE = Rule(
 
 
 def check(snapshot: Snapshot) -> Iterator[Finding]:
-    stamps = some_go_is(snapshot, FIRST_WITH_STAMPS) and not flag_values(snapshot, "buildvcs") <= OFF
-    modules = tuple(w for w in snapshot.workspaces if w.vcs and w.go_mod and w.has_main)
-    if not stamps or not modules or not has_git(snapshot):
+    modules = stamped_modules(snapshot)
+    if not modules or not has_git(snapshot):
         return
     for setting in exported_in(sessions(snapshot), "GIT_DIR"):
         others = tuple(w for w in modules if setting.value.rstrip("/") != f"{w.vcs.rstrip('/')}/.git")

@@ -6,6 +6,7 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from gosteward.finding import Finding, Rule, Text
+from gosteward.formats import elf
 from gosteward.reasoning.impact import NO_GO_RUNS, native, suspects
 from gosteward.reasoning.link_repair import instead_of_program
 from gosteward.snapshot import Location
@@ -27,16 +28,16 @@ RULE = Rule(
 
 def check(snapshot: Snapshot) -> Iterator[Finding]:
     machine = snapshot.machine
-    here = _numbers(machine.libc_version)
+    here = elf.glibc_numbers(machine.libc_version)
     if machine.libc != "glibc" or not here:
         return
 
     def too_new(binary: Binary) -> bool:
-        return binary.elf is not None and native(machine, binary.elf.goarch) and wanted_glibc(binary) > here
+        return binary.elf is not None and native(machine, binary.elf.goarch) and _wanted(binary) > here
 
     for suspect in suspects(snapshot, too_new):
         binary = suspect.binary
-        wanted = ".".join(str(n) for n in wanted_glibc(binary))
+        wanted = ".".join(str(n) for n in _wanted(binary))
         actions = instead_of_program(snapshot, suspect)
         yield Finding(
             rule=RULE,
@@ -60,12 +61,5 @@ def check(snapshot: Snapshot) -> Iterator[Finding]:
         )
 
 
-def wanted_glibc(binary: Binary) -> tuple[int, ...]:
-    """The newest glibc that a program asks for, as numbers; () if it asks for none."""
-    asked = (name.partition("GLIBC_")[2] for name in (binary.elf.needed_versions if binary.elf else ()))
-    return max((_numbers(name) for name in asked), default=())
-
-
-def _numbers(text: str) -> tuple[int, ...]:
-    parts = text.split(".")
-    return tuple(int(p) for p in parts) if all(p.isascii() and p.isdigit() and len(p) < 5 for p in parts) else ()
+def _wanted(binary: Binary) -> tuple[int, ...]:
+    return elf.wanted_glibc(binary.elf.needed_versions) if binary.elf is not None else ()

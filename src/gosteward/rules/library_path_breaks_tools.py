@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 
 from gosteward.finding import Explains, Rule, Text
 from gosteward.reasoning import cgo
-from gosteward.reasoning.modules_in_use import flag_values, some_go_is
+from gosteward.reasoning.modules_in_use import stamped_modules
 from gosteward.reasoning.settings_in_force import InForce, exported_in, place, working_contexts
 from gosteward.reasoning.unwanted_settings import unwanted
-from gosteward.rules.dubious_ownership import FIRST_WITH_STAMPS, OFF
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -82,7 +81,6 @@ def _severity(snapshot: Snapshot, fault: LoaderFault) -> str:
     """An error where a build stops over it; go itself and what it always starts count in any case."""
     if fault.role == "go":
         return ""
-    stamps = some_go_is(snapshot, FIRST_WITH_STAMPS) and not flag_values(snapshot, "buildvcs") <= OFF
-    stamped = stamps and any(w.vcs and w.go_mod and w.has_main for w in snapshot.workspaces)
+    stamped = bool(stamped_modules(snapshot))
     by_cgo = cgo.severity(snapshot, chosen=True) == "error" and fault.role != "git"
     return "" if by_cgo or (stamped and (fault.role == "git" or fault.reason == "libc")) else "warning"

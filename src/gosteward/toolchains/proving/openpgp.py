@@ -28,6 +28,7 @@ from gosteward.formats.openpgp_status import (
 from gosteward.golang.proxyurls import masked
 from gosteward.host import checking
 from gosteward.host.checking import roots_alone
+from gosteward.host.descriptors import beginning
 from gosteward.host.own_directory import OwnDirectory
 from gosteward.knowledge import go_release_key
 from gosteward.toolchains.origins.web import digest_of
@@ -108,7 +109,7 @@ def verified_beside(archive: str, digest: str, ring: Ring) -> Signature | None:
     A copy in a directory of ours is judged, which nobody can change meanwhile. Raises as `verified`.
     """
     beside = f"{archive}.asc"
-    content = _content(beside)
+    content = beginning(beside, ANSWER_LIMIT)
     if content is None:
         return None
     signature = _taken_apart(content, beside)
@@ -142,16 +143,6 @@ def _taken_apart(content: bytes, subject: str) -> Packet:  # 1
         return openpgp_packets.signature(content)
     except PacketError as error:
         raise SignatureUnjudgedError(error.what, reason="no-signature", subject=subject) from error
-
-
-def _content(path: str) -> bytes | None:
-    """The first bytes of a file of anybody; None if there is none. Raises OSError."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
-    except FileNotFoundError:
-        return None
-    with open(descriptor, "rb") as file:
-        return file.read(ANSWER_LIMIT)
 
 
 def _copy(path: str, into: Growing) -> None:

@@ -10,7 +10,6 @@ The log alone is enough, else two of the others.
 
 from __future__ import annotations
 
-import os
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -19,6 +18,7 @@ from gosteward.formats.openpgp_status import SignatureRefusedError, SignatureUnj
 from gosteward.golang import bootstrap, release_index, toolchain_names
 from gosteward.golang.distribution import has_module_form
 from gosteward.golang.toolchain_names import TOOLCHAIN_MODULE
+from gosteward.host.descriptors import beginning
 from gosteward.knowledge import release_digests
 from gosteward.sumdb.refusals import UnjudgedError
 from gosteward.toolchains.origins.web import UnreachableError
@@ -183,15 +183,12 @@ def _stated_beside(offer: Offer, sha256: str) -> Proof | str:
     """What FILE.sha256 beside a local archive says, as a server has it or as sha256sum writes it; "" if there is none."""
     beside = f"{offer.path}.sha256"
     try:
-        descriptor = os.open(beside, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
-        try:
-            words = os.read(descriptor, DIGEST_LIMIT).decode("utf-8", "replace").split()
-        finally:
-            os.close(descriptor)
+        content = beginning(beside, DIGEST_LIMIT)
+        if content is None:
+            return ""
+        words = content.decode("utf-8", "replace").split()
         named = len(words) == 2 and words[1].lstrip("*").rpartition("/")[2] == offer.path.rpartition("/")[2]
         stated = release_index.parse_digest(words[0] if named else " ".join(words))
-    except FileNotFoundError:
-        return ""
     except OSError as error:
         return f"stated: {beside}: {error.strerror}"
     except release_index.ReleaseIndexError as error:
